@@ -1,0 +1,144 @@
+"""What the core costs, as ratios to plain Python and plain orjson in the same run.
+
+    python -m benchmarks.core [--strict]
+
+The machine is noisy, so every figure is the median of the ratios of interleaved rounds; what is measured beside
+it is named in each line. With `--strict` the exit status says whether every figure holds.
+"""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import Any, Final
+
+import orjson
+
+from benchmarks import work
+from benchmarks.clock import Figure, best_ratio, importing, line, ratio, shown
+from resaga import Paused, Saga
+from resaga.execution import Execution
+
+STEPS: Final = 10
+MANY: Final = 100_000
+FEW: Final = 1_000
+
+
+def main() -> int:
+    """Measure everything, print a table, and say whether it holds."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--strict", action="store_true", help="exit with 1 if a figure does not hold")
+    strict = parser.parse_args().strict
+    missed = []
+    print(line("", "seen", "must", "aim", "beside"))
+    for figure in chain(steps(), undos(), scale(), documents(), imports()):
+        print(shown(figure), flush=True)
+        missed += [] if figure.holds else [figure.name]
+    print(f"missed: {', '.join(missed)}" if missed else "all hold")
+    return 1 if strict and missed else 0
+
+
+def steps() -> Iterator[Figure]:
+    """A step forward: the whole of a short run, and one step more of it."""
+    ten, twenty = work.saga(STEPS), work.saga(2 * STEPS)
+    bare = work.calls
+
+    def run(saga: Saga[work.Count, work.Count, Any]) -> Callable[[], object]:
+        return lambda: saga.new(work.ZERO, id="bench").start()
+
+    whole = ratio(run(ten), bare)
+    more = ratio(run(twenty), bare) - whole
+    yield Figure("a step, blocking", more, 16, 10, "a bare call")
+    yield Figure("a run of ten, by step", whole, None, None, "a bare call; saga_py 22, simple-saga 130: see bench_peers")
+
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+
+        def wait(make: Callable[[], Any]) -> Callable[[], object]:
+            return lambda: loop.run_until_complete(make())
+
+        async def many(saga: Saga[work.Count, work.Count, Any]) -> None:
+            for _ in range(50):
+                await saga.new(work.ZERO, id="bench").start_async()
+
+        async def awaits() -> None:
+            for _ in range(50):
+                await work.awaits()
+
+        ten_async, twenty_async = work.saga_async(STEPS), work.saga_async(2 * STEPS)
+        whole = ratio(wait(lambda: many(ten_async)), wait(awaits))
+        more = ratio(wait(lambda: many(twenty_async)), wait(awaits)) - whole
+    yield Figure("a step, async", more, 10, 6, "a bare await")
+    yield Figure("a run of ten, async, by step", whole, None, None, "a bare await")
+
+
+def undos() -> Iterator[Figure]:
+    """An undo: what ten more steps add to a rollback, less what they add to a run."""
+    bare = work.calls
+
+    def run(saga: Saga[work.Count, work.Count, Any]) -> Callable[[], object]:
+        return lambda: saga.new(work.ZERO, id="bench").start()
+
+    forward = ratio(run(work.saga(2 * STEPS)), bare) - ratio(run(work.saga(STEPS)), bare)
+    both = ratio(run(work.failing(2 * STEPS)), bare) - ratio(run(work.failing(STEPS)), bare)
+    yield Figure("an undo", both - forward, 16, 10, "a bare call")
+
+
+def scale() -> Iterator[Figure]:
+    """Cost per step at 100,000 steps against 1,000; composing and compiling too."""
+    few, many = work.saga(FEW), work.saga(MANY)
+    times = MANY // FEW
+    yield Figure(
+        "per step at 100,000 / at 1,000",
+        best_ratio(lambda: many.new(work.ZERO).start(), lambda: few.new(work.ZERO).start(), times),
+        1.5,
+        1.0,
+        "the same run of 1,000",
+    )
+    few_back, many_back = work.failing(FEW), work.failing(MANY - 1)
+    yield Figure(
+        "rollback per step, likewise",
+        best_ratio(lambda: many_back.new(work.ZERO).start(), lambda: few_back.new(work.ZERO).start(), times),
+        1.5,
+        1.0,
+        "the same rollback of 1,000",
+    )
+    yield Figure(
+        "compose and compile, likewise",
+        best_ratio(lambda: work.saga(MANY), lambda: work.saga(FEW), times),
+        1.5,
+        1.0,
+        "the same for 1,000",
+    )
+
+
+def documents() -> Iterator[Figure]:
+    """A ten-step run that waits at a gate: its size, dump and load."""
+    small = work.paused(STEPS)
+    yield Figure("paused run of ten, bytes", len(small.dump()), 1_200, None, "")
+    yield Figure("… with 1 KB carried flat, bytes", len(work.paused_flat(STEPS).dump()), 2_500, None, "")
+    yield Figure("… through ten nested contexts, bytes", len(work.paused_nested().dump()), 2_500, None, "")
+    for name, execution, saga in (
+        ("", small, work.paused_saga(STEPS)),
+        (" with 1 KB nested", work.paused_nested(), work.NESTED),
+    ):
+        yield from _both_ways(name, execution, saga)
+
+
+def _both_ways(name: str, execution: Paused[Any, Any, Any], saga: Saga[Any, Any, Any]) -> Iterator[Figure]:
+    blob = execution.dump()
+    plain = orjson.loads(blob)
+    loaded: Execution[Any, Any, Any] = saga.load(blob)
+    assert loaded.dump() == blob, "a loaded execution is written as it was"
+    yield Figure(f"dump{name}", ratio(execution.dump, lambda: orjson.dumps(plain)), 10, 4, "orjson.dumps")
+    yield Figure(f"load{name}", ratio(lambda: saga.load(blob), lambda: orjson.loads(blob)), 10, 4, "orjson.loads")
+
+
+def imports() -> Iterator[Figure]:
+    """Importing resaga in a fresh process."""
+    yield Figure("import resaga", importing("resaga", "attrs, typing_extensions"), 1.5, None, "attrs, typing_extensions")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,177 @@
+"""The rows of a document as rows of this program: references resolved, carried over if it has changed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+import orjson
+from attrs import evolve
+
+from resaga.codec.document import Document, too_deep
+from resaga.codec.facts import CONTEXTS, SILENT
+from resaga.codec.limits import AROUND, BLOB_BYTES, DEPTH, VALUE_BYTES
+from resaga.codec.reference import resolved
+from resaga.core.compatibility import Change, Compatibility, Reach, Verdict
+from resaga.core.difference import difference
+from resaga.core.errors import BlobCorrupt, BlobMismatch, BlobTooLarge, ProgramChanged
+from resaga.core.fact import BITS, COMPLETIONS, MASK, Fact
+from resaga.core.line import Line
+from resaga.core.program import Program
+from resaga.core.state import ExecutionState, Phase
+from resaga.core.walk import Placed, walk
+from resaga.core.way import Way
+
+SILENT_CODES: Final = frozenset(int(fact) for fact in SILENT)
+CONTEXT_CODES: Final = frozenset(int(fact) for fact in CONTEXTS)
+LAST_FACT: Final = max(Fact)
+TOLD: Final = 8
+"""So many changes are told in a sentence; all of them are in the error's `changes`."""
+
+MIGRATE: Final = "carry it over with new.migration(old)"
+
+RETYPED: Final[Mapping[Fact, str]] = {
+    Fact.CREATED: "re-typed in its first context",
+    Fact.ANSWERED: "re-typed in its answer",
+    Fact.EMITTED: "re-typed in an event",
+}
+
+PlainRow: TypeAlias = tuple[int, int, int, Any, int]
+"""Code, at, took, plain value, and the value's position in the document."""
+
+
+def carried(document: Document, program: Program) -> list[PlainRow]:
+    """The rows as this program knows them; `ProgramChanged` if the run cannot go on in it."""
+    rows = plain_rows(document)
+    if document.fingerprint == program.fingerprint:
+        if document.listing != program.rows:
+            raise BlobCorrupt("the listing is not the one of its fingerprint.", path="$.listing")
+        return rows
+    way = gone(document, rows)
+    placed = walk(way, program)
+    if placed is None:
+        raise changed(program, difference(way, program))
+    return moved(rows, placed)
+
+
+def compared(document: Document, program: Program) -> Compatibility:
+    """All that has changed for an execution that can go on here."""
+    return evolve(difference(gone(document, plain_rows(document)), program), verdict=Verdict.COMPATIBLE)
+
+
+def gone(document: Document, rows: list[PlainRow]) -> Way:
+    """The way that the run has gone through the program that its listing is of."""
+    old = [Line.read(row) for row in document.listing]
+    if not all(line.sound for line in old) or not 0 <= document.index <= len(old):
+        raise BlobCorrupt("the listing is none.", path="$.listing")
+    return Way(old, document.codes, [plain for _, _, _, plain, _ in rows], document.index)
+
+
+def moved(rows: list[PlainRow], placed: list[Placed]) -> list[PlainRow]:
+    """Rows at their places in another program; what is added there takes no time."""
+    at, result = 0, list[PlainRow]()
+    for code, source in placed:
+        if source is None:
+            result.append((code, at, 0, None, 0))
+        else:
+            _, at, took, plain, position = rows[source]
+            result.append((code, at, took, plain, position))
+    return result
+
+
+def changed(program: Program, told: Compatibility, help_: str = MIGRATE) -> ProgramChanged:
+    """The error that says what has changed and what can be done."""
+    matters = [str(change) for change in told.changes if change.matters]
+    what = "; ".join(matters[:TOLD]) or "which way led to where it stands cannot be told"
+    if told.verdict is Verdict.IMPOSSIBLE:
+        help_ = "load it with the saga that it was dumped by, and let that finish it"
+    return ProgramChanged(
+        f"saga {program.name!r} has changed since, in what this run has come to: {what}; {help_}.",
+        path="$.listing",
+        changes=told.changes,
+        verdict=told.verdict,
+    )
+
+
+def retyped(
+    rows: list[PlainRow], program: Program, document: Document, wrong: BlobMismatch
+) -> ProgramChanged | BlobMismatch:
+    """A value of a changed program does not fit: say which step gave it."""
+    if document.fingerprint == program.fingerprint:
+        return wrong
+    position = int(wrong.path.removeprefix("$.values[").partition("]")[0])
+    code = next(code for code, _, _, _, one in rows if one == position and code & MASK not in SILENT_CODES)
+    return changed(program, misfit(program, code, [code for code, _, _, _, _ in rows]))
+
+
+def unsettled(program: Program, state: ExecutionState) -> Compatibility | None:
+    """What it means that nobody can find out any more whether the attempt in doubt has happened."""
+    if state.phase is not Phase.SETTLING or program.settles[state.index] is not None:
+        return None
+    return Compatibility(
+        Verdict.IMPOSSIBLE, (Change("left without its settle", state.here.path, Reach.HERE),)
+    )
+
+
+def misfit(program: Program, code: int, codes: Sequence[int]) -> Compatibility:
+    """What it means that the value of a row is not one of this program any more."""
+    fact, index = Fact(code & MASK), code >> BITS
+    what, path = RETYPED.get(fact, "re-typed"), program.instructions[index].path
+    if fact is Fact.CREATED:
+        return Compatibility(Verdict.NEEDS_MIGRATION, (Change(what, program.name, Reach.DONE),))
+    done = any(one >> BITS == index and one & MASK in COMPLETIONS for one in codes)
+    return Compatibility(Verdict.NEEDS_MIGRATION, (Change(what, path, Reach.DONE if done else Reach.HERE),))
+
+
+def plain_rows(document: Document) -> list[PlainRow]:
+    """Each row with its value, in full."""
+    codes, values = document.codes, document.values
+    _refuse_odd(codes, len(document.listing), len(values))
+    referring = b'{"$":' in orjson.dumps(values)  # else no object need be looked into
+    before: Any = None
+    position, size = 0, document.size
+    rows: list[PlainRow] = []
+    for code, at, took in zip(codes, document.at, document.took, strict=True):
+        fact = code & MASK
+        if fact in SILENT_CODES:
+            rows.append((code, at, took, None, position))
+            continue
+        plain = values[position]
+        if referring:
+            plain, added = resolved(plain, before)
+            size += added
+            if added:
+                _refuse_deep(plain, position)
+        if size > VALUE_BYTES:
+            _refuse_large(plain, position, size)
+        rows.append((code, at, took, plain, position))
+        position += 1
+        if fact in CONTEXT_CODES:
+            before = plain[0] if fact == Fact.MARKED and type(plain) is list and plain else plain
+    return rows
+
+
+def _refuse_odd(codes: list[int], end: int, values: int) -> None:
+    """Each row is of an instruction and a fact, and each that needs a value has one."""
+    if codes and not 0 <= min(codes) <= max(codes) < end << BITS:
+        raise BlobCorrupt("a row speaks of an instruction that does not exist.", path="$.codes")
+    facts = [code & MASK for code in codes]
+    if codes and max(facts) > LAST_FACT:
+        raise BlobCorrupt("a row speaks of a fact that does not exist.", path="$.codes")
+    if sum(fact not in SILENT_CODES for fact in facts) != values:
+        raise BlobCorrupt("the trail has not as many values as rows that need one.", path="$.values")
+
+
+def _refuse_deep(plain: object, position: int) -> None:
+    if too_deep(plain, AROUND):
+        raise BlobTooLarge(
+            f"with its references it is nested deeper than {DEPTH}.", path=f"$.values[{position}]"
+        )
+
+
+def _refuse_large(plain: object, position: int, size: int) -> None:
+    """Raise if a value, or the document so far, is too large with its references at full size."""
+    if size > BLOB_BYTES:
+        raise BlobTooLarge(
+            f"the document takes more than {BLOB_BYTES:,} bytes, with references at full size."
+        )
+    if len(orjson.dumps(plain)) > VALUE_BYTES:
+        raise BlobTooLarge(f"it takes more than {VALUE_BYTES:,} bytes.", path=f"$.values[{position}]")

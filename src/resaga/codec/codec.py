@@ -1,0 +1,304 @@
+"""The codec of one program: executions to documents and back, values to copies of themselves."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any, Final, final
+
+import orjson
+
+from resaga.codec import limits
+from resaga.codec.carry import (
+    CONTEXT_CODES,
+    SILENT_CODES,
+    PlainRow,
+    carried,
+    changed,
+    compared,
+    retyped,
+    unsettled,
+)
+from resaga.codec.coder import Coders
+from resaga.codec.culprit import culprit
+from resaga.codec.document import FORMAT, Document, opened, sealed, too_deep
+from resaga.codec.facts import FactCoder
+from resaga.codec.reference import Targets
+from resaga.codec.scalars import Step
+from resaga.codec.unfit import Unfit, unfit
+from resaga.core import machine
+from resaga.core.annotation import kinds
+from resaga.core.compatibility import Compatibility
+from resaga.core.errors import (
+    BlobCorrupt,
+    BlobMismatch,
+    IllegalTransition,
+    NotStorable,
+    ProgramChanged,
+    WrongAnswer,
+    WrongContext,
+    WrongSaga,
+)
+from resaga.core.execution_id import is_id
+from resaga.core.fact import BITS, MASK, Fact, Mark, Row
+from resaga.core.outcome import Answer
+from resaga.core.program import Program
+from resaga.core.shape import Shape
+from resaga.core.state import ExecutionState
+
+FACTS: Final = tuple(Fact)
+
+
+@final
+class Codec:
+    """Everything that knows bytes, for one program; all of it is made here, nothing while loading."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._coders = Coders()
+        self.facts = FactCoder(program, self._coders)
+        for one in program.instructions:
+            for shape in (one.takes, one.gives, one.asks):
+                if shape is not None:
+                    self._coders.of(shape)
+        for shape in (program.takes, program.gives, program.events):
+            if shape is not None:
+                self._coders.of(shape)
+        self._takes: list[Step] = [
+            _nothing if one.gives is None else self._coders.of(one.gives).decode
+            for one in program.instructions
+        ]
+        self._kinds = frozenset(kinds(program.takes))
+        self._takes_as_it_is = program.takes_immutable
+        self._listing = orjson.Fragment(orjson.dumps(program.rows))
+
+    # ---- values ---------------------------------------------------------------------------------
+
+    def copy(self, shape: Shape, value: object) -> object:
+        """The value as it would be after a dump and a load; raises `NotStorable` if it cannot be dumped."""
+        coder = self._coders.of(shape)
+        raw: bytes | None = None
+        try:
+            plain = coder.encode(value)
+            raw = orjson.dumps(plain)
+        except Exception:  # noqa: BLE001 - hooks of the user's raise what they like
+            plain = None
+        if raw is None:  # raised here, where no error of theirs is at hand, which may hold a value
+            raise self._not_storable(shape, value, "$")
+        if len(raw) > limits.VALUE_BYTES or _too_deep(plain, raw):
+            raise _too_much("$")
+        try:
+            return coder.decode(plain)
+        except Exception as error:  # noqa: BLE001 - the same
+            wrong = unfit(error)
+        raise NotStorable(
+            f"${wrong.place}: this value could be stored, but not be read again, because {wrong.why}.",
+            path=f"${wrong.place}",
+        )
+
+    def check_context(self, value: object) -> object:
+        """The first context of an execution, if it is one; what is inside it is checked when it is dumped."""
+        if self._takes_as_it_is and type(value) in self._kinds:
+            return value
+        return self._checked(self.program.takes, value, self.program.name, WrongContext)
+
+    def check_answer(self, shape: Shape, value: object, path: str) -> object:
+        """The answer to a question, if it is one of the asked type."""
+        return self._checked(shape, value, path, WrongAnswer)
+
+    def check_result(self, shape: Shape, value: object, path: str) -> object:
+        """The result of a step that a person gives, if it is one."""
+        return self._checked(shape, value, path, WrongAnswer)
+
+    def _checked(
+        self, shape: Shape, value: object, path: str, error: type[WrongAnswer | WrongContext]
+    ) -> object:
+        try:
+            return self.copy(shape, value)
+        except NotStorable as wrong:
+            raise error(
+                f"{path}: a {type(value).__name__} is not what is asked for: {wrong}", path=path
+            ) from None
+
+    def _not_storable(self, shape: Shape, value: object, path: str) -> NotStorable:
+        place, why = culprit(self._coders, shape, value, path)
+        return NotStorable(f"{place}: this value cannot be stored, because {why}.", path=place)
+
+    # ---- executions -----------------------------------------------------------------------------
+
+    def dump(self, state: ExecutionState) -> bytes:
+        """The document of an execution."""
+        program, trail = self.program, state.trail
+        whole = len(trail)
+        values, spared = self._written(trail.codes, trail.values[:whole])
+        times = [at // 1000 for at in trail.at[:whole]]
+        blob = sealed(
+            orjson.dumps(
+                {
+                    "format": FORMAT,
+                    "id": state.execution_id,
+                    "saga": program.name,
+                    "version": program.version,
+                    "fingerprint": program.fingerprint,
+                    "status": state.status.value,
+                    "index": state.index,
+                    "waits": waits(state),
+                    "listing": self._listing,
+                    "codes": trail.codes[:whole],
+                    "at": times[:1] + [after - before for before, after in pairwise(times)],
+                    "took": [took // 1000 for took in trail.took[:whole]],
+                    "values": values,
+                }
+            )
+        )
+        if len(blob) + spared > limits.BLOB_BYTES:
+            raise NotStorable(
+                f"the document would take more than {limits.BLOB_BYTES:,} bytes, references at full size.",
+                path="$",
+            )
+        return blob
+
+    def _written(self, codes: list[int], values: list[object]) -> tuple[list[orjson.Fragment], int]:
+        """The values of the rows that have one, with references; and the bytes that those spare."""
+        written: list[orjson.Fragment] = []
+        gives, spared = self.facts.gives, 0
+        before: Any = None
+        before_raw, targets = b"", None
+        for code, value in zip(codes, values, strict=False):
+            fact = code & MASK
+            if fact in SILENT_CODES:
+                continue
+            raw: bytes | None = None
+            try:
+                plain: Any = self.facts.encode(code, value) if fact else gives[code >> BITS](value)
+                raw = orjson.dumps(plain)
+            except Exception:  # noqa: BLE001 - hooks of the user's raise what they like
+                plain = None
+            if raw is None:
+                raise self._unwritable(code, value)
+            if len(raw) > limits.VALUE_BYTES or _too_deep(plain, raw):
+                raise _too_much(self._name(code))
+            if len(raw) >= limits.REFERENCE_BYTES and len(before_raw) >= limits.REFERENCE_BYTES:
+                targets = targets or Targets(before)
+                short = orjson.dumps(targets.shortened(plain))
+                spared += len(raw) - len(short)
+                written.append(orjson.Fragment(short))
+            else:
+                written.append(orjson.Fragment(raw))
+            if fact in CONTEXT_CODES:
+                before = plain[0] if fact == Fact.MARKED else plain
+                before_raw, targets = raw, None
+        return written, spared
+
+    def load(self, blob: object) -> ExecutionState:
+        """The execution of a document; everything that a rollback will need is read now."""
+        document = opened(blob)
+        program = self.program
+        if (document.saga, document.version) != (program.name, program.version):
+            theirs = f"saga {document.saga!r}" if is_id(document.saga) else "a saga whose name is none,"
+            raise WrongSaga(
+                f"the document is of {theirs} version {document.version},"
+                f" this is {program.name!r} version {program.version}.",
+                path="$.saga",
+            )
+        if not is_id(document.id):
+            raise BlobCorrupt("the id is none.", path="$.id")
+        rows = carried(document, program)
+        try:
+            state = machine.replay(program, document.id, self._read(rows))
+        except IllegalTransition:
+            raise BlobCorrupt(
+                "the trail tells of something that cannot have happened.", path="$.codes"
+            ) from None
+        except BlobMismatch as wrong:
+            raise retyped(rows, program, document, wrong) from None
+        self._compare(document, state)
+        lost = unsettled(program, state)
+        if lost is not None:
+            raise changed(program, lost)
+        return state
+
+    def compatibility(self, blob: object) -> Compatibility:
+        """Whether a document's execution can go on here, and what has changed; raises if it is broken."""
+        try:
+            self.load(blob)
+        except ProgramChanged as error:
+            return Compatibility(error.verdict, error.changes)
+        return compared(opened(blob), self.program)
+
+    def _read(self, rows: list[PlainRow]) -> Iterator[Row]:
+        """The rows with their values decoded."""
+        takes = self._takes
+        for code, at, took, plain, position in rows:
+            fact, index, wrong = code & MASK, code >> BITS, None
+            value: object = None
+            try:
+                if fact == 0:
+                    value = takes[index](plain)
+                elif fact not in SILENT_CODES:
+                    value = self.facts.decode(code, plain)
+            except Exception as error:  # noqa: BLE001 - constructors and hooks of the user's raise what they like
+                wrong = unfit(error)
+            if wrong is not None:  # raised here, where no error of theirs is at hand, which may hold a value
+                path = f"$.values[{position}]{wrong.place}"
+                raise BlobMismatch(f"{path}: this value does not fit, because {wrong.why}.", path=path)
+            yield FACTS[fact], index, at, took, value
+
+    def _compare(self, document: Document, state: ExecutionState) -> None:
+        """What the document says about the execution must be what its trail says."""
+        same = document.fingerprint == self.program.fingerprint
+        if (
+            not len(state.trail)
+            or state.status.value != document.status
+            or (same and state.index != document.index)
+        ):
+            raise BlobCorrupt(
+                "the trail does not lead to where the document says that it stands.", path="$.status"
+            )
+        if same and orjson.dumps(document.waits) != orjson.dumps(waits(state)):
+            raise BlobCorrupt("what the document waits for is not what its trail says.", path="$.waits")
+
+    def _unwritable(self, code: int, value: Any) -> NotStorable:  # noqa: ANN401 - of its fact's type
+        shape, path = self.facts.shape(Fact(code & MASK), code >> BITS), self._name(code)
+        if shape is None:
+            return NotStorable(f"{path}: what was said of it cannot be stored.", path=path)
+        own = value.value if isinstance(value, Answer | Mark) else value
+        return self._not_storable(shape, own, path)
+
+    def _name(self, code: int) -> str:
+        """What a row is about, for an error."""
+        return (
+            self.program.name if code & MASK == Fact.CREATED else self.program.instructions[code >> BITS].path
+        )
+
+
+def _too_deep(plain: object, raw: bytes) -> bool:
+    """Whether a value is nested too deep to be read again; one that is has many brackets."""
+    return raw.count(b"{") + raw.count(b"[") > limits.DEPTH - limits.AROUND and too_deep(plain, limits.AROUND)
+
+
+def _too_much(path: str) -> NotStorable:
+    return NotStorable(
+        f"{path}: this value cannot be stored, because it takes more than {limits.VALUE_BYTES:,} bytes,"
+        f" or is nested deeper than {limits.DEPTH}.",
+        path=path,
+    )
+
+
+def _nothing(plain: object) -> object:
+    raise Unfit(f"there is no value here, but {type(plain).__name__}")
+
+
+def waits(state: ExecutionState) -> dict[str, object] | None:
+    """What a paused execution waits for, for whoever reads the document: a question or a time."""
+    if state.asked:
+        return _waits("answer", state, state.deadline)
+    if state.stuck is None and state.asleep:
+        return _waits("time", state, state.wake_at)
+    return None
+
+
+def _waits(what: str, state: ExecutionState, until: int | None) -> dict[str, object]:
+    return {
+        "for": what,
+        "path": state.here.path,
+        "until": None if until is None else min(until, limits.INTEGER_MOST),
+    }

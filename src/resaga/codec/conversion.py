@@ -1,0 +1,208 @@
+"""A conversion: what was said of how executions of one program become executions of another; and doing it.
+
+The old execution is loaded by its own program, so all of its values are there, typed. Its lines are then
+taken for those of the new program wherever the conversion says, or the path says, that they are the same
+step, and the walk places them there. Values are converted where that was said; the others go by way of JSON.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias, final
+
+from attrs import field, frozen
+
+from resaga.codec.carry import changed, misfit, unsettled
+from resaga.codec.codec import FACTS, Codec
+from resaga.codec.facts import CONTEXTS
+from resaga.core import machine
+from resaga.core.block import Arrow, node_of
+from resaga.core.compatibility import Change, Compatibility, Reach, Verdict
+from resaga.core.difference import TAKEN_BACK, difference
+from resaga.core.errors import InvalidOption
+from resaga.core.fact import BITS, COMPLETIONS, MASK, Fact, Mark, Row
+from resaga.core.line import Line
+from resaga.core.node import Asking, Doing, Kind
+from resaga.core.outcome import Answer
+from resaga.core.shape import Shape, digest
+from resaga.core.state import ExecutionState, Trail
+from resaga.core.walk import Liberties, Placed, walk
+from resaga.core.way import Way
+
+Convert: TypeAlias = Callable[..., object]
+HARMLESS: Final = (Kind.READ, Kind.KEPT)
+"""What can be taken for done in an execution that is being rolled back."""
+
+SAY_SO: Final = "say what becomes of it by .first(…), .step(…), .supply(…) or .drop(…)"
+
+
+@final
+@frozen(kw_only=True)
+class Conversion:
+    """What was said so far, by the indexes of the old program and the places of the new one."""
+
+    old: Codec
+    new: Codec
+    first: Convert | None = None
+    places: Mapping[int, int] = field(factory=dict[int, int])
+    results: Mapping[int, Convert] = field(factory=dict[int, Convert])
+    answers: Mapping[int, Convert] = field(factory=dict[int, Convert])
+    makes: Mapping[int, Convert] = field(factory=dict[int, Convert])
+    dropped: Mapping[int, str] = field(factory=dict[int, str])
+
+    def load(self, blob: object) -> ExecutionState:
+        """The state that an old document's execution has in the new program."""
+        before = self.old.load(blob)
+        trail, program = before.trail, self.new.program
+        way = Way(self._lines(trail), trail.codes, trail.values, before.index)
+        liberties = self._liberties(way)
+        placed = walk(way, program, liberties)
+        unsaid = unsaid_first(self)
+        if placed is None or unsaid:
+            told = difference(way, program, liberties)
+            matters = [change for change in told.changes if change.matters]
+            raise changed(program, Compatibility(told.verdict, (*unsaid, *matters)), SAY_SO)
+        after = machine.replay(program, before.execution_id, self._rows(placed, trail))
+        lost = unsettled(program, after) or renamed_in_doubt(before, after)
+        if lost is not None:
+            raise changed(program, lost)
+        return after
+
+    # ---- lines ----------------------------------------------------------------------------------
+
+    def _lines(self, trail: Trail) -> list[Line]:
+        """The old lines: as the new program has them, where they are the same step and all values fit."""
+        old = [Line.read(row) for row in self.old.program.rows]
+        new = [Line.read(row) for row in self.new.program.rows]
+        same = {line.path: place for place, line in enumerate(new) if line.alone}
+        there = set(trail.codes)
+        for index, line in enumerate(old):
+            place = self.places.get(index, same.get(line.path) if line.alone else None)
+            if place is not None and new[place].kind == line.kind and self._fit(index, place, there):
+                old[index] = new[place]
+        return old
+
+    def _fit(self, index: int, place: int, there: Collection[int]) -> bool:
+        """Whether the values that a step has left can be those of the new one."""
+        before, after = self.old.program.instructions[index], self.new.program.instructions[place]
+        code = index << BITS
+        return (
+            index in self.results
+            or not any(code | fact in there for fact in COMPLETIONS)
+            or _alike(before.gives, after.gives)
+        ) and (index in self.answers or code | Fact.ANSWERED not in there or _alike(before.asks, after.asks))
+
+    def _liberties(self, way: Way) -> Liberties:
+        """What the walk may pass and leave out: nothing that would be taken back, or would have to be."""
+        kinds = self.new.program.instructions
+        supplied = (place for place in self.makes if not way.turned or kinds[place].kind in HARMLESS)
+        held = {one.index for one in way.stations if one.done and way.old[one.index].kind in TAKEN_BACK}
+        if way.turned and way.stations[-1].done:
+            held.add(way.stations[-1].index)  # its completion is what it turned round with
+        return Liberties(frozenset(supplied), frozenset(self.dropped.keys() - held), neutral=True)
+
+    # ---- values ---------------------------------------------------------------------------------
+
+    def _rows(self, placed: Sequence[Placed], trail: Trail) -> Iterator[Row]:
+        """The rows of the new trail; what is added to it takes no time."""
+        at, context, frames = 0, None, list[object]()
+        for code, source in placed:
+            fact, place, took = FACTS[code & MASK], code >> BITS, 0
+            value: object = None
+            if source is not None:
+                at, took = trail.at[source], trail.took[source]
+                value = self._carried(code, trail.codes[source], trail.values[source], placed)
+            elif fact is Fact.RETURNED:
+                value = self._made(place, context, frames)
+            if fact in CONTEXTS:
+                kind = self.new.program.instructions[place].kind
+                if kind is Kind.GET:
+                    frames.append(context)
+                elif kind is Kind.PUT:
+                    frames.pop()
+                context = value.value if isinstance(value, Mark) else value
+            yield fact, place, at, took, value
+
+    def _carried(
+        self,
+        code: int,
+        source: int,
+        value: Any,  # noqa: ANN401 - of its fact's type
+        placed: Sequence[Placed],
+    ) -> object:
+        """The value of an old row, for the new one."""
+        fact, index = Fact(source & MASK), source >> BITS
+        if self.old.facts.shape(fact, index) is None:
+            return value
+        convert = self._said(fact, index)
+        if convert is not None:
+            if isinstance(value, Answer | Mark):
+                return value._replace(value=self._checked(code, convert(value.value)))
+            return self._checked(code, convert(value))
+        plain = self.old.facts.encode(source, value)
+        try:
+            return self.new.facts.decode(code, plain)
+        except Exception:  # noqa: BLE001 - constructors, validators and hooks of the user's raise what they like
+            wrong = misfit(self.new.program, code, [one for one, _ in placed])
+        raise changed(self.new.program, wrong, SAY_SO)
+
+    def _said(self, fact: Fact, index: int) -> Convert | None:
+        """What was said of how the value of such a row is converted."""
+        match fact:
+            case Fact.CREATED:
+                return self.first
+            case Fact.ANSWERED:
+                return self.answers.get(index)
+            case _:
+                return self.results.get(index) if fact in COMPLETIONS else None
+
+    def _made(self, place: int, context: object, frames: Sequence[object]) -> object:
+        """The result of an instruction that the run is taken to have passed."""
+        one = self.new.program.instructions[place]
+        inside = (frames[-1], context) if one.kind is Kind.PUT else (context,)
+        make = self.makes.get(place) or (one.body and one.body.function)
+        return self._checked(place << BITS | Fact.RETURNED, make and make(*inside))
+
+    def _checked(self, code: int, value: object) -> object:
+        """A value that a function of somebody's gave, if it is one that the row may have."""
+        fact, index = Fact(code & MASK), code >> BITS
+        shape = self.new.facts.shape(fact, index)
+        if fact is Fact.CREATED or shape is None:
+            return self.new.check_context(value)
+        return self.new.check_result(shape, value, self.new.program.instructions[index].path)
+
+
+def places(codec: Codec, block: Arrow) -> list[int]:
+    """The indexes of the instructions that were compiled of a block."""
+    program, node = codec.program, node_of(block)
+    found = [one.index for one in program.instructions if one.node is node]
+    if not found:
+        raise InvalidOption(f"{title(block)} is no step of saga {program.name!r} version {program.version}.")
+    return found
+
+
+def title(block: Arrow) -> str:
+    """What a block is called in an error."""
+    return repr(block.node.body.name) if isinstance(block.node, Doing | Asking) else repr(block)
+
+
+def unsaid_first(conversion: Conversion) -> tuple[Change, ...]:
+    """That the first context is of another type, unless it is said what becomes of it."""
+    program = conversion.new.program
+    if conversion.first is not None or _alike(conversion.old.program.takes, program.takes):
+        return ()
+    return misfit(program, program.start << BITS | Fact.CREATED, ()).changes
+
+
+def renamed_in_doubt(before: ExecutionState, after: ExecutionState) -> Compatibility | None:
+    """What it means that an attempt that may have happened would be made again under another key."""
+    names = (before.program.name, before.path), (after.program.name, after.path)
+    if not before.doubt or names[0] == names[1]:
+        return None
+    what = "renamed while it is in doubt, so that its key is another"
+    return Compatibility(Verdict.IMPOSSIBLE, (Change(what, before.path or "", Reach.HERE),))
+
+
+def _alike(one: Shape | None, other: Shape | None) -> bool:
+    """Whether values of one shape can be read as values of the other."""
+    if one is None or other is None:
+        return one is other
+    return digest(one) == digest(other)

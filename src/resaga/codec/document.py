@@ -1,0 +1,208 @@
+"""The document: one JSON object that is a whole execution, written one way only.
+
+Writing is strict (what would come back changed is refused), and so is reading: the checksum, then the form,
+then every value. What is wrong is always a `BlobError`, which names the place and never shows a value.
+"""
+
+import zlib
+from collections.abc import Mapping
+from typing import Any, Final, final
+
+import orjson
+from attrs import frozen
+
+from resaga.codec import limits
+from resaga.core.errors import BlobCorrupt, BlobTooLarge, FormatTooNew
+from resaga.core.limits import STEPS
+
+FORMAT: Final = 1
+SUM_LENGTH: Final = len(',"sum":"00000000"}')
+
+KEYS: Final = (
+    "format",
+    "id",
+    "saga",
+    "version",
+    "fingerprint",
+    "status",
+    "index",
+    "waits",
+    "listing",
+    "codes",
+    "at",
+    "took",
+    "values",
+    "sum",
+)
+"""The members of a document, in their order."""
+
+TEXTS: Final = ("id", "saga", "fingerprint", "status")
+NUMBERS: Final = ("version", "index")
+COLUMNS: Final = {"codes": int, "at": int, "took": int, "listing": str, "values": object}
+EARLIEST: Final = -62_135_596_800_000_000
+LATEST: Final = 253_402_300_799_999_999
+"""The first and the last microsecond that a calendar knows, of the years 1 and 9999."""
+
+
+@final
+@frozen(eq=False)
+class Document:
+    """A document that is whole and well formed, before any type is applied to its values."""
+
+    size: int
+    id: str
+    saga: str
+    version: int
+    fingerprint: str
+    status: str
+    index: int
+    waits: Mapping[str, Any] | None
+    listing: tuple[str, ...]
+    codes: list[int]
+    at: list[int]
+    took: list[int]
+    values: list[Any]
+
+
+def sealed(body: bytes) -> bytes:
+    """A document's bytes with the checksum as its last member."""
+    return b'%b,"sum":"%08x"}' % (body[:-1], zlib.crc32(body))
+
+
+def opened(blob: object) -> Document:
+    """The document that these bytes are."""
+    data = _whole(blob)
+    return _checked(_parsed(data), len(data))
+
+
+def _whole(blob: object) -> bytes:
+    """The bytes, if they are as they were written."""
+    if not isinstance(blob, bytes | bytearray | memoryview):
+        raise BlobCorrupt(f"a document is bytes, not {type(blob).__name__}.")
+    data = bytes(blob)
+    if len(data) > limits.BLOB_BYTES:
+        raise BlobTooLarge(f"the document is larger than {limits.BLOB_BYTES:,} bytes.")
+    body, tail = data[:-SUM_LENGTH], data[-SUM_LENGTH:]
+    if tail != b',"sum":"%08x"}' % zlib.crc32(b"}", zlib.crc32(body)):
+        raise BlobCorrupt(
+            "the document is not as it was written: its checksum does not match; was it cut or changed?"
+        )
+    return data
+
+
+def _parsed(data: bytes) -> dict[str, Any]:
+    """The object, if its text is the one that it is written as: no key twice, no number that loses digits."""
+    plain, again = _read(data)
+    if again is None:
+        raise BlobCorrupt("the document is not JSON that can be read.")
+    if again != data:
+        raise BlobCorrupt(
+            "the document is JSON, but not as it is written here: a key twice, or a number cut off?"
+        )
+    if type(plain) is not dict:
+        raise BlobCorrupt("the document is JSON, but no object.")
+    if data.count(b"{") + data.count(b"[") > limits.DEPTH and too_deep(plain):
+        raise BlobTooLarge(f"the document is nested deeper than {limits.DEPTH}.")
+    return plain
+
+
+def _read(data: bytes) -> tuple[Any, bytes | None]:
+    """What the text says, and the text that would be written for it; none if it cannot be read.
+
+    Nothing is raised while an error of the reader's is at hand: that holds the whole text.
+    """
+    try:
+        plain = orjson.loads(data)
+        return plain, orjson.dumps(plain)
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return None, None
+
+
+def too_deep(plain: object, inside: int = 0) -> bool:
+    """Whether objects and lists, inside of so many others, are nested deeper than the limit."""
+    level = [plain]
+    for _ in range(limits.DEPTH - inside):
+        inner: list[Any] = [
+            part
+            for one in level
+            for part in (one.values() if type(one) is dict else one if type(one) is list else ())
+            if type(part) in (dict, list)
+        ]
+        if not inner:
+            return False
+        level = inner
+    return True
+
+
+def _checked(plain: dict[str, Any], size: int) -> Document:
+    number = plain.get("format")
+    if type(number) is not int or number < 1:
+        raise BlobCorrupt("the document does not say its format.", path="$.format")
+    if number > FORMAT:
+        raise FormatTooNew(
+            f"the document has format {number}, written by a newer resaga; this one reads up to {FORMAT}.",
+            path="$.format",
+            format=number,
+        )
+    if tuple(plain) != KEYS:
+        lacking = [name for name in KEYS if name not in plain]
+        odd = f"{lacking[0]!r} is not there" if lacking else "there are others, or in another order"
+        raise BlobCorrupt(f"the document has not the members of format 1: {odd}.")
+    _check_kinds(plain)
+    at = _times(plain["at"])
+    return Document(
+        size=size,
+        id=plain["id"],
+        saga=plain["saga"],
+        version=plain["version"],
+        fingerprint=plain["fingerprint"],
+        status=plain["status"],
+        index=plain["index"],
+        waits=plain["waits"],
+        listing=tuple(plain["listing"]),
+        codes=plain["codes"],
+        at=at,
+        took=_durations(plain["took"], at),
+        values=plain["values"],
+    )
+
+
+def _check_kinds(plain: dict[str, Any]) -> None:
+    """Each member is of its kind."""
+    for name in TEXTS:
+        if type(plain[name]) is not str:
+            raise BlobCorrupt(f"{name} is not text.", path=f"$.{name}")
+    for name in NUMBERS:
+        if type(plain[name]) is not int:
+            raise BlobCorrupt(f"{name} is not a whole number.", path=f"$.{name}")
+    if plain["waits"] is not None and type(plain["waits"]) is not dict:
+        raise BlobCorrupt("waits is not an object.", path="$.waits")
+    for name, kind in COLUMNS.items():
+        column = plain[name]
+        if type(column) is not list or (kind is not object and any(type(one) is not kind for one in column)):
+            raise BlobCorrupt(f"{name} is not a list of {kind.__name__}.", path=f"$.{name}")
+    if not len(plain["codes"]) == len(plain["at"]) == len(plain["took"]):
+        raise BlobCorrupt("the columns of the trail are not equally long.", path="$.codes")
+    if len(plain["listing"]) > STEPS:
+        raise BlobTooLarge(f"the listing has more than {STEPS:,} instructions.", path="$.listing")
+
+
+def _times(deltas: list[int]) -> list[int]:
+    """Nanoseconds since the epoch, of the first time and the steps from each to the next in microseconds."""
+    now, times = 0, []
+    for delta in deltas:
+        now += delta
+        if not EARLIEST <= now <= LATEST:
+            raise BlobCorrupt("a time is outside the calendar.", path="$.at")
+        times.append(now * 1000)
+    return times
+
+
+def _durations(took: list[int], at: list[int]) -> list[int]:
+    """Nanoseconds that each row took, ending at its time."""
+    durations = [one * 1000 for one in took]
+    if any(
+        duration < 0 or now - duration < EARLIEST * 1000 for now, duration in zip(at, durations, strict=True)
+    ):
+        raise BlobCorrupt("a duration is negative or longer than time.", path="$.took")
+    return durations

@@ -1,0 +1,28 @@
+"""Every limit of a document, named, in one place."""
+
+from typing import Final
+
+BLOB_BYTES: Final = 16 * 1024 * 1024
+"""Bytes of a document, with each reference counted at the full size of what it stands for."""
+
+VALUE_BYTES: Final = 1024 * 1024
+"""Bytes of one value, with its references counted at full size."""
+
+DEPTH: Final = 100
+"""How deep objects and lists may be nested in a document."""
+
+AROUND: Final = 2
+"""Of that, what is around each value: the document, and its list of values."""
+
+REFERENCE_BYTES: Final = 32
+"""What is shorter than this is written again rather than referred to."""
+
+INTEGER_DIGITS: Final = 1024
+"""Digits of an integer that does not fit 64 bits, which is written as text."""
+
+INTEGER_LEAST: Final = -(2**63)
+INTEGER_MOST: Final = 2**63 - 1
+"""Integers in this range are written as numbers."""
+
+CROWD: Final = 100
+"""Members of a set or a mapping that may have the same hash."""

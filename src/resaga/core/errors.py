@@ -1,0 +1,216 @@
+"""All that can be raised, as a tree by whose fault it is: author, caller, data, us.
+
+Every error has fields and one sentence: what is wrong, where, and what to do about it.
+What a body may raise to steer its own execution (`NotYet`, `Rejected`) is no error: see `signals`.
+"""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from resaga.core.compatibility import Change, Verdict
+
+
+class ResagaError(Exception):
+    """The root of everything that resaga raises on its own account."""
+
+    def __init__(self, sentence: str, **fields: object) -> None:
+        super().__init__(sentence)
+        self.__dict__.update(fields)
+
+
+# ---- the author of a saga ---------------------------------------------------------------------------------
+
+
+class DefinitionError(ResagaError):
+    """A saga cannot be defined like this; raised where it is defined, never while it runs."""
+
+
+class EmptySaga(DefinitionError):
+    """A saga needs at least one step."""
+
+
+class MissingUndo(DefinitionError):
+    """Nobody said how a step is taken back."""
+
+    path: str
+
+
+class InvalidStepOrder(DefinitionError):
+    """A step that needs an undo stands after an irreversible one."""
+
+    path: str
+    after: str
+
+
+class DuplicatePath(DefinitionError):
+    """Two steps of one saga answer to the same path."""
+
+    path: str
+
+
+class UntypedStep(DefinitionError):
+    """A body says neither by annotation nor by `takes=`, `gives=` what goes in and what comes out."""
+
+    path: str
+
+
+class UnresolvedAnnotation(DefinitionError):
+    """An annotation is text that names something which cannot be found."""
+
+    path: str
+    annotation: str
+
+
+class TypesDoNotMeet(DefinitionError):
+    """What one step gives is not what the next one takes."""
+
+    path: str
+
+
+class UnsupportedType(DefinitionError):
+    """A type has no way to be stored."""
+
+    path: str
+
+
+class InvalidBody(DefinitionError):
+    """Something that is not a function of a context (and an attempt) was given as a body."""
+
+
+class InvalidName(DefinitionError):
+    """A name, a version or an id is empty, too long, or has characters that it may not have."""
+
+
+class InvalidOption(DefinitionError):
+    """An option has a value that it cannot have."""
+
+
+class TooLarge(DefinitionError):
+    """A limit of `resaga.core.limits` is passed by a definition."""
+
+
+# ---- the caller -------------------------------------------------------------------------------------------
+
+
+class UsageError(ResagaError):
+    """A verb was called that is not legal there; nothing has changed."""
+
+
+class AlreadyUsed(UsageError):
+    """An execution was started, answered or resumed before; go on with what that gave."""
+
+    id: str
+
+
+class NotAsked(UsageError):
+    """An answer was given to a gate that is not the one the execution waits at."""
+
+    path: str
+
+
+class WrongAnswer(UsageError):
+    """An answer is not of the type that its gate asks for."""
+
+    path: str
+
+
+class TooLate(UsageError):
+    """The gate's deadline has passed; resume, and the declared way is taken."""
+
+    path: str
+    deadline: datetime
+
+
+class WrongContext(UsageError):
+    """The first context is not of the type that the saga takes."""
+
+    path: str
+
+
+class NeedsAwait(UsageError):
+    """An async saga was started or resumed as if it were a blocking one."""
+
+
+class NeedsAttempt(UsageError):
+    """A step that takes an `Attempt` was called without one."""
+
+    path: str
+
+
+class PastNoReturn(UsageError):
+    """An irreversible step is done, so the execution can no longer be cancelled or skipped over."""
+
+    path: str
+
+
+class NotStuckThere(UsageError):
+    """A person's decision does not fit the place where the execution is stuck."""
+
+    path: str
+
+
+class NotPaused(UsageError):
+    """A document was loaded as paused that is not."""
+
+    status: str
+
+
+class UndeclaredEvent(UsageError):
+    """A body emitted an event of a type that its saga did not declare."""
+
+    path: str
+
+
+class NotStorable(UsageError):
+    """A value cannot be written, or would not be the same when read; the execution itself is unharmed."""
+
+    path: str
+
+
+# ---- the data ---------------------------------------------------------------------------------------------
+
+
+class BlobError(ResagaError):
+    """A document cannot be loaded. Never shows a value; names the place where it can."""
+
+    path: str = "$"
+
+
+class BlobTooLarge(BlobError):
+    """A document passes a limit of size, depth or number."""
+
+
+class BlobCorrupt(BlobError):
+    """A document is not what was written: cut, changed, or never a document of ours."""
+
+
+class BlobMismatch(BlobError):
+    """A document is whole, but a value in it is not of the type that the saga says."""
+
+
+class FormatTooNew(BlobError):
+    """A document was written by a newer resaga."""
+
+    format: int
+
+
+class WrongSaga(BlobError):
+    """A document belongs to another saga, or to another version of this one."""
+
+
+class ProgramChanged(BlobError):
+    """The saga has changed since, in a way that matters to this run; `changes` says how, step by step.
+
+    `verdict` says whether `new.migration(old)` can carry it over.
+    """
+
+    changes: tuple["Change", ...]
+    verdict: "Verdict"
+
+
+# ---- us ---------------------------------------------------------------------------------------------------
+
+
+class IllegalTransition(ResagaError):
+    """The machine was told something that cannot have happened there: a bug, or a forged document."""

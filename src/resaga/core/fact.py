@@ -1,0 +1,83 @@
+"""What a row of the trail can say; the numbers are part of the format.
+
+A fact says what came of it, not only what was seen: that an attempt *will be repeated*, not only that it failed.
+So a trail means the same under another retry policy, and whoever reads it decides nothing again.
+"""
+
+from enum import IntEnum
+from typing import Final, NamedTuple, TypeAlias, final
+
+from resaga.core.failure import Failure
+
+
+@final
+class Fact(IntEnum):
+    """One kind of row; what its value is stands behind it."""
+
+    RETURNED = 0  # what the body gave
+    CHOSE_YES = 1
+    CHOSE_NO = 2
+    WOKE = 3
+    ANSWERED = 4  # an Answer
+    CREATED = 5  # the first context
+    STARTED = 6
+    SETBACK = 7  # a Setback: it did not happen, and will be tried again
+    DOUBTED = 8  # a Setback: it may have happened, and will be tried again
+    POSTPONED = 9  # a Postponement
+    INTERRUPTED = 10
+    SETTLING = 11  # the Failure that was given up with, or None after an interruption
+    SETTLED = 12  # what the attempt in doubt gave
+    DID_NOT_HAPPEN = 13
+    FAILED = 14  # the Failure that the rollback is for
+    STUCK = 15  # the Failure that nothing can be done about
+    UNDONE = 16
+    RETRIED = 17  # who said so
+    SKIPPED = 18  # a Skip
+    MARKED = 19  # a Mark: the step has happened
+    EMITTED = 20  # the event
+    UNDONE_BY_HAND = 21  # who said so
+
+
+BITS: Final = 5
+"""A row's code is `index << BITS | fact`."""
+
+MASK: Final = (1 << BITS) - 1
+
+COMPLETIONS: Final = frozenset({int(Fact.RETURNED), int(Fact.SETTLED), int(Fact.MARKED)})
+"""The facts that a step's effect is there, with its result as the value."""
+
+
+Row: TypeAlias = tuple[Fact, int, int, int, object]
+"""One row read back: fact, index, at, took, value."""
+
+
+@final
+class Setback(NamedTuple):
+    """A failed attempt and when the next may begin, in microseconds since the epoch."""
+
+    failure: Failure
+    until: int | None
+
+
+@final
+class Postponement(NamedTuple):
+    """What a body said by `NotYet`."""
+
+    reason: str
+    until: int | None
+
+
+@final
+class Skip(NamedTuple):
+    """Why an undo was left, or an attempt taken for not happened, and who said so."""
+
+    reason: str
+    by: str
+
+
+@final
+class Mark(NamedTuple):
+    """Who said that a step has happened, and with which result."""
+
+    value: object
+    by: str

@@ -1,0 +1,54 @@
+"""What went wrong, as a value that survives a dump."""
+
+from typing import Final, Literal, NamedTuple, final
+
+from resaga.core import limits
+
+Kind = Literal["rejected", "failed", "timed_out", "interrupted", "expired", "cancelled", "unstorable"]
+
+KINDS: Final[tuple[Kind, ...]] = (
+    "rejected",
+    "failed",
+    "timed_out",
+    "interrupted",
+    "expired",
+    "cancelled",
+    "unstorable",
+)
+
+UNCALLED: Final = frozenset[Kind]({"interrupted", "expired", "cancelled"})
+"""The kinds that no call ended with: a row of its own tells of a call that was cut off."""
+
+
+@final
+class Failure(NamedTuple):
+    """One failed attempt: where, how, and what was said.
+
+    `code` is that of a `Rejected`, or the name of the exception's class. `exception` is the live
+    object, only in the process where it was raised; it takes no part in comparisons.
+    """
+
+    path: str
+    kind: Kind
+    message: str
+    code: str | None = None
+    exception: Exception | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Failure) and self[:4] == other[:4]
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self[:4])
+
+    def __str__(self) -> str:
+        code = f" [{self.code}]" if self.code else ""
+        said = f": {self.message}" if self.message else ""
+        return f"{self.path} {self.kind.replace('_', ' ')}{code}{said}"
+
+
+def clipped(text: str) -> str:
+    """Text from outside, cut to the limit and free of lone surrogates, which JSON cannot hold."""
+    return text[: limits.REASON_LENGTH].encode("utf-8", "replace").decode()

@@ -1,0 +1,49 @@
+"""A compiled saga: an immutable list of instructions, and what follows from it."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple, final
+
+from resaga.core.decision import Ask, Decision, Plain, PlainAsync, Settle, Undo
+from resaga.core.instruction import Instruction
+
+if TYPE_CHECKING:
+    from resaga.core.shape import Shape
+
+
+@final
+class Program(NamedTuple):
+    """The instructions and, by index, the decisions that belong to them.
+
+    `entry[i]` is what must happen when the index comes to `i`, or None where that needs a look at the
+    state: at timers, at deadlines and at the end. `plain[i]` is how that is done
+    if it is done without a thought. `undo_of` says by the code of a
+    row what takes that back. `rows` is the listing as documents carry it.
+    """
+
+    name: str
+    version: int
+    instructions: tuple[Instruction, ...]
+    entry: tuple[Decision | None, ...]
+    performs: tuple[Decision | None, ...]
+    asks: tuple[Ask | None, ...]
+    undo_of: Mapping[int, Undo | Plain | PlainAsync]
+    settles: tuple[Settle | None, ...]
+    after: tuple[int, ...]
+    plain: tuple[Plain | PlainAsync | None, ...]
+    start: int
+    takes: "Shape"
+    takes_immutable: bool
+    gives: "Shape"
+    emits: tuple[type, ...]
+    events: "Shape | None"
+    awaits: bool
+    fingerprint: str
+    rows: tuple[str, ...]
+
+    @property
+    def end(self) -> int:
+        """The index after the last instruction."""
+        return len(self.instructions)
+
+    def __repr__(self) -> str:
+        return f"<Program {self.name} v{self.version} {self.fingerprint}: {self.end} instructions>"

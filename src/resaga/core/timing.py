@@ -1,0 +1,124 @@
+"""Timings of every call of a body, as a view of the trail."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta, timezone
+from typing import Final, NamedTuple, final
+
+from resaga.core.fact import Fact, Row, Setback
+from resaga.core.failure import UNCALLED, Failure
+from resaga.core.node import CONTEXT, Kind
+from resaga.core.program import Program
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+LATEST: Final = 253_402_300_799_999_999
+"""The last microsecond that a calendar knows; what is set for later is set for then."""
+
+
+@final
+class StepTiming(NamedTuple):
+    """One call: of which body, the how-manieth, when, for how long, and what came of it.
+
+    `duration` is None where the process was cut off inside the call. `outcome` is "returned", "undone",
+    "settled", "did not happen", "not yet", "interrupted", or the kind of its failure.
+    """
+
+    path: str
+    index: int  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleMethodOverride]  # no method is meant
+    attempt: int
+    is_compensation: bool
+    started_at: datetime
+    duration: timedelta | None
+    outcome: str
+
+
+LAST_OF_ITS_KIND: Final = frozenset(
+    {
+        Fact.RETURNED,
+        Fact.SETTLING,
+        Fact.SETTLED,
+        Fact.DID_NOT_HAPPEN,
+        Fact.FAILED,
+        Fact.UNDONE,
+        Fact.SKIPPED,
+        Fact.MARKED,
+        Fact.UNDONE_BY_HAND,
+    }
+)
+"""After one of these the next call is the first attempt of something else."""
+
+
+def moment(nanoseconds: int) -> datetime:
+    """A time of the trail as people know it, in UTC."""
+    return EPOCH + timedelta(microseconds=min(max(0, nanoseconds // 1000), LATEST))
+
+
+def later(nanoseconds: int, span: int) -> int:
+    """The microsecond that lies so many after a time of the trail, as far as the calendar goes."""
+    return min(nanoseconds // 1000 + span, LATEST)
+
+
+def timings(program: Program, rows: Iterable[Row]) -> Iterator[StepTiming]:
+    """The calls that the rows tell of, in order."""
+    number = 0
+    undoing = False
+    before, given_up = Fact.CREATED, None
+    for fact, index, at, took, value in rows:
+        said = None if _told(fact, before, given_up) else _said(fact, value)
+        if said is not None and program.instructions[index].kind not in CONTEXT:
+            number += 1
+            yield StepTiming(
+                path=program.instructions[index].path,
+                index=index,
+                attempt=number,
+                is_compensation=undoing,
+                started_at=moment(at - took),
+                duration=None if fact is Fact.INTERRUPTED else timedelta(microseconds=took // 1000),
+                outcome=said,
+            )
+        undoing = undoing or fact is Fact.FAILED or (fact is Fact.SETTLED and _taken_back(program, index))
+        if fact in LAST_OF_ITS_KIND:
+            number = 0
+        if fact is Fact.SETTLING:
+            given_up = value
+        before = fact
+
+
+def _taken_back(program: Program, index: int) -> bool:
+    return program.instructions[index].kind is not Kind.IRREVERSIBLE
+
+
+def _told(fact: Fact, before: Fact, given_up: object) -> bool:
+    """Whether this row only draws the conclusion from a call that rows before it told of."""
+    match fact, given_up:
+        case Fact.FAILED | Fact.STUCK, Failure() if before is Fact.DID_NOT_HAPPEN:
+            return True
+        case Fact.SETTLED, Failure(kind="unstorable"):
+            return before is Fact.SETTLING
+        case Fact.FAILED, _:
+            return before is Fact.SKIPPED
+        case _:
+            return False
+
+
+def _said(fact: Fact, value: object) -> str | None:
+    """What came of a call, or None where the row tells of none."""
+    match fact, value:
+        case Fact.RETURNED, _:
+            return "returned"
+        case Fact.UNDONE, _:
+            return "undone"
+        case Fact.SETTLED, _:
+            return "settled"
+        case Fact.DID_NOT_HAPPEN, _:
+            return "did not happen"
+        case Fact.POSTPONED, _:
+            return "not yet"
+        case Fact.INTERRUPTED, _:
+            return "interrupted"
+        case (Fact.SETBACK | Fact.DOUBTED), Setback(failure=failure):
+            return failure.kind
+        case (Fact.FAILED | Fact.STUCK | Fact.SETTLING), Failure(kind=kind) if kind not in UNCALLED:
+            return kind
+        case _:
+            return None

@@ -1,0 +1,104 @@
+"""The way that a run has gone: the stations that its trail tells of, in their order.
+
+Only the trail and the lines of its listing are read; the program that wrote them need not be there any more.
+"""
+
+from collections.abc import Sequence
+from typing import Final, final
+
+from resaga.core.fact import BITS, MASK, Fact
+from resaga.core.line import END, TEST, WAIT, Line
+from resaga.core.node import Kind
+
+CREATED: Final = int(Fact.CREATED)
+STARTED: Final = int(Fact.STARTED)
+FAILED: Final = int(Fact.FAILED)
+SETTLING: Final = int(Fact.SETTLING)
+SETTLED: Final = int(Fact.SETTLED)
+WOKE: Final = int(Fact.WOKE)
+CHOICES: Final = (int(Fact.CHOSE_YES), int(Fact.CHOSE_NO))
+RESULTS: Final = (int(Fact.RETURNED), int(Fact.MARKED))
+UNANSWERED: Final = -1
+FINAL: Final = Kind.IRREVERSIBLE.value
+
+
+@final
+class Asked:
+    """A condition that the run went through: its rows, and which way it went."""
+
+    __slots__ = ("index", "rows", "way")
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.rows: list[int] = []
+        self.way = UNANSWERED
+
+
+@final
+class Station:
+    """One instruction that the run came to: its rows, and the conditions between it and the station before.
+
+    `index` is that of its line; behind the last line of the listing there is the end.
+    """
+
+    __slots__ = ("asked", "done", "index", "rows")
+
+    def __init__(self, index: int, asked: list[Asked], rows: list[int]) -> None:
+        self.index = index
+        self.asked = asked
+        self.rows = rows
+        self.done = False
+
+
+@final
+class Way:
+    """The rows of a trail by what they belong to: the beginning, each station, the way back.
+
+    All stations are done but the last, which is where the run stands, or where it turned round.
+    A row is meant by its number in the trail.
+    """
+
+    __slots__ = ("back", "begun", "codes", "old", "stations", "turned")
+
+    def __init__(
+        self, old: Sequence[Line], codes: Sequence[int], values: Sequence[object], standing: int
+    ) -> None:
+        self.old = [*old, END]
+        self.codes = codes
+        self.begun: list[int] = []
+        self.stations: list[Station] = []
+        self.back: list[int] = []
+        self.turned = False
+        asked: list[Asked] = []
+        given_up = False  # whether a settle was begun because the step was given up
+        for row, code in enumerate(codes):
+            fact, index = code & MASK, code >> BITS
+            if fact in (CREATED, STARTED):
+                self.begun.append(row)
+            elif self.turned:
+                self.back.append(row)
+            elif old[index].kind == TEST and fact != FAILED:
+                if not asked or asked[-1].index != index or asked[-1].way != UNANSWERED:
+                    asked.append(Asked(index))
+                asked[-1].rows.append(row)
+                asked[-1].way = fact if fact in CHOICES else UNANSWERED
+            else:
+                station, asked = self._came_to(index, asked)
+                station.rows.append(row)
+                given_up = values[row] is not None if fact == SETTLING else given_up
+                kind = old[index].kind
+                back = fact == SETTLED and given_up and kind != FINAL
+                station.done = fact in RESULTS or fact == SETTLED or (fact == WOKE and kind == WAIT)
+                self.turned = back or fact == FAILED
+        if len(self.begun) > 1 and (not self.stations or self.stations[-1].done) and not self.turned:
+            self._came_to(standing, asked)
+
+    def _came_to(self, index: int, asked: list[Asked]) -> tuple[Station, list[Asked]]:
+        """The station that is being done; at another index it is the next one."""
+        if self.stations and not self.stations[-1].done and self.stations[-1].index == index:
+            return self.stations[-1], asked
+        rows: list[int] = []
+        if asked and asked[-1].index == index and asked[-1].way == UNANSWERED:  # it stands at a condition
+            rows = asked.pop().rows
+        self.stations.append(Station(index, asked, rows))
+        return self.stations[-1], []

@@ -1,0 +1,109 @@
+"""Why an execution is paused or stuck, as closed sets of values to match on."""
+
+from datetime import datetime
+from typing import NamedTuple, TypeAlias, assert_never, final
+
+from resaga.core.decision import Ask, Cause, Decision, Sleep
+from resaga.core.errors import IllegalTransition
+from resaga.core.fact import Postponement, Setback
+from resaga.core.failure import Failure
+from resaga.core.state import ExecutionState, Phase
+from resaga.core.timing import moment
+
+
+@final
+class AtGate(NamedTuple):
+    """It waits for an answer; `deadline` is when the gate's expiry takes its place."""
+
+    path: str
+    deadline: datetime | None
+
+
+@final
+class AtTimer(NamedTuple):
+    """It waits for a time."""
+
+    path: str
+    until: datetime
+
+
+@final
+class Postponed(NamedTuple):
+    """A body, an undo or a settle said not yet, and perhaps when to come back."""
+
+    path: str
+    reason: str
+    until: datetime | None
+
+
+@final
+class BackingOff(NamedTuple):
+    """An attempt failed, and the next may not begin before that time."""
+
+    path: str
+    failure: Failure
+    until: datetime
+
+
+WhyPaused: TypeAlias = AtGate | AtTimer | Postponed | BackingOff
+
+
+@final
+class InDoubt(NamedTuple):
+    """Nobody can tell whether the step has happened."""
+
+    path: str
+    failure: Failure
+
+
+@final
+class UndoFailed(NamedTuple):
+    """A step could not be taken back; `failure` is the undo's."""
+
+    path: str
+    failure: Failure
+
+
+@final
+class PastReturn(NamedTuple):
+    """It failed after an irreversible step, so there is no way back, only on."""
+
+    path: str
+    failure: Failure
+
+
+WhyStuck: TypeAlias = InDoubt | UndoFailed | PastReturn
+
+
+def why_paused(state: ExecutionState, decision: Decision) -> WhyPaused:
+    """Why there is nothing to do now."""
+    path = state.here.path
+    if isinstance(decision, Ask):
+        deadline = None if state.deadline is None else moment(state.deadline * 1000)
+        return AtGate(path, deadline)
+    if not isinstance(decision, Sleep) or state.wake_at is None:
+        raise IllegalTransition(f"{state!r} is not paused.")
+    until, value = moment(state.wake_at * 1000), state.trail.values[-1]
+    match decision.cause:
+        case Cause.WAIT:
+            return AtTimer(path, until)
+        case Cause.NOT_YET if isinstance(value, Postponement):
+            return Postponed(path, value.reason, None if value.until is None else until)
+        case Cause.RETRY if isinstance(value, Setback):
+            return BackingOff(path, value.failure, until)
+        case Cause.NOT_YET | Cause.RETRY | Cause.INTERRUPTION:
+            raise IllegalTransition(f"{state!r} is not paused.")
+        case _:
+            assert_never(decision.cause)
+
+
+def why_stuck(state: ExecutionState) -> WhyStuck:
+    """What a person has to decide."""
+    if state.stuck is None:
+        raise IllegalTransition(f"{state!r} is not stuck.")
+    path = state.here.path
+    if state.phase is Phase.UNDOING:
+        return UndoFailed(path, state.stuck)
+    if state.doubt:
+        return InDoubt(path, state.stuck)
+    return PastReturn(path, state.stuck)

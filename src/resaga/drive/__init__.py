@@ -1,0 +1,1 @@
+"""The drivers: two small loops that do what the machine decides, one blocking, one awaiting."""

@@ -1,0 +1,204 @@
+"""Calling a body once: what it is given, and what its return or its exception means as an outcome."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, final
+
+from resaga.core.attempt import Attempt
+from resaga.core.body import Body
+from resaga.core.decision import Choose, Perform, Plain, PlainAsync, Settle, Undo
+from resaga.core.errors import IllegalTransition
+from resaga.core.fact import BITS, COMPLETIONS, MASK, Fact, Mark
+from resaga.core.failure import Failure, Kind, clipped
+from resaga.core.instruction import Instruction, Op
+from resaga.core.key import Work
+from resaga.core.outcome import (
+    Chose,
+    Failed,
+    Later,
+    NothingHappened,
+    Outcome,
+    Refused,
+    Returned,
+    Unstorable,
+)
+from resaga.core.retry import MICROSECOND
+from resaga.core.signals import DidNotHappen, NotYet, Rejected
+from resaga.core.state import ExecutionState
+from resaga.drive.loose import loosened
+
+if TYPE_CHECKING:
+    from resaga.core.shape import Shape
+
+Copy: TypeAlias = Callable[["Shape", object], object]
+"""Gives the value as it would be after a dump and a load; raises `NotStorable` if it cannot be dumped."""
+
+Calling: TypeAlias = Plain | PlainAsync | Perform | Choose | Settle | Undo
+"""The decisions that call something of the user's."""
+
+
+GAVE_UP: Final = object()
+"""What a call is taken to have returned that took longer than it may."""
+
+
+@final
+class Call(NamedTuple):
+    """One call to be made: the function, its arguments, and the attempt that it may know of."""
+
+    decision: Perform | Choose | Settle | Undo
+    function: Callable[..., Any]
+    arguments: tuple[object, ...]
+    attempt: Attempt | None = None
+    timeout: int | None = None
+
+
+def prepare(decision: Calling, state: ExecutionState, copy: Copy) -> Call:
+    """What is to be called, with what."""
+    if isinstance(decision, Plain | PlainAsync):
+        decision = decision.full
+    one = decision.instruction
+    if isinstance(decision, Choose):
+        return _choosing(decision, state, copy)
+    if isinstance(decision, Perform) and one.op in (Op.ENTER, Op.LEAVE):
+        return _beside(decision, state, copy)
+    body, shape = _body(decision)
+    value = state.value.value if isinstance(state.value, Mark) else state.value
+    context = value if one.immutable else _lent(shape, value, copy)
+    if isinstance(decision, Perform) and one.op is Op.ASK and state.answer is not None:
+        answer = state.answer.value
+        answer = answer if one.immutable else _lent(one.asks, answer, copy)
+        return Call(decision, body.function, (context, answer))
+    timeout = one.timeout if isinstance(decision, Perform) else None
+    if len(body.parameters) == 1:
+        return Call(decision, body.function, (context,), None, timeout)
+    attempt = Attempt(
+        path=one.path,
+        execution_id=state.execution_id,
+        number=state.number + 1,
+        saga=state.program.name,
+        work=Work.UNDO if isinstance(decision, Undo) else Work.DO,
+        declared=state.program.emits,
+    )
+    return Call(decision, body.function, (context, attempt), attempt, timeout)
+
+
+def answered(call: Call) -> object:
+    """What the call gives; its twin in `patience` awaits it."""
+    return call.function(*call.arguments)
+
+
+def concluded(call: Call, state: ExecutionState, value: object, copy: Copy) -> Outcome:
+    """What it means that the call returned this."""
+    decision, one = call.decision, call.decision.instruction
+    if value is GAVE_UP:
+        return _given_up(call, state)
+    events = tuple(call.attempt.emitted) if call.attempt is not None else ()
+    match decision:
+        case Choose():
+            return Chose(bool(value))
+        case Undo():
+            return Returned(None, events)
+        case Settle() if value is DidNotHappen or isinstance(value, DidNotHappen):
+            return NothingHappened()
+        case Settle() | Perform():
+            if one.immutable or one.gives is None:
+                return Returned(value, events)
+            try:
+                return Returned(copy(one.gives, value), events)
+            except Exception as error:  # noqa: BLE001 - a class of the user's may refuse to be made again
+                if isinstance(decision, Settle):
+                    return Returned(value, events)
+                return Unstorable(value, failure_of(one, loosened(error), "unstorable"))
+
+
+def raised(state: ExecutionState, error: Exception) -> Outcome:
+    """What it means that the call raised this."""
+    one = state.here
+    error = loosened(error)
+    if one.op in (Op.CHOOSE, Op.ENTER, Op.LEAVE):
+        return Refused(failure_of(one, error))
+    if isinstance(error, NotYet):
+        return Later(_text(error.reason), None if error.again is None else error.again // MICROSECOND)
+    if isinstance(error, Rejected):
+        return Refused(_rejection(one, error))
+    return Failed(failure_of(one, error), worth_repeating=isinstance(error, state.budget.on))
+
+
+def _given_up(call: Call, state: ExecutionState) -> Outcome:
+    span = timedelta(microseconds=call.timeout or 0)
+    return Failed(
+        Failure(state.here.path, "timed_out", f"no result within {span}", "TimeoutError"),
+        worth_repeating=any(issubclass(TimeoutError, kind) for kind in state.budget.on),
+    )
+
+
+def failure_of(one: Instruction, error: Exception, kind: Kind = "failed") -> Failure:
+    """An exception as a value."""
+    return Failure(one.path, kind, _text(error), clipped(type(error).__name__), error)
+
+
+def _rejection(one: Instruction, no: Rejected) -> Failure:
+    code = getattr(no, "code", None)  # a class of the user's may have forgotten to call its parent's __init__
+    message = _text(getattr(no, "message", no))
+    return Failure(one.path, "rejected", message, None if code is None else _text(code), no)
+
+
+def _text(said: object) -> str:
+    try:
+        return clipped(str(said))
+    except Exception:  # noqa: BLE001 - a broken __str__ of somebody's must not hide that something failed
+        return "its message cannot be shown"
+
+
+def _body(decision: Perform | Settle | Undo) -> "tuple[Body, Shape | None]":
+    """The body that is called, and the shape of what it is given."""
+    one = decision.instruction
+    match decision:
+        case Settle() if one.settling is not None:
+            return one.settling.body, one.takes
+        case Undo() if one.undoing is not None:
+            return one.undoing.body, one.gives
+        case _ if one.body is not None:
+            return one.body, one.takes
+        case _:
+            raise IllegalTransition(f"{one.path!r} has no body.")
+
+
+def _choosing(decision: Choose, state: ExecutionState, copy: Copy) -> Call:
+    case = decision.instruction.case
+    if case is not None:
+        return Call(decision, isinstance, (state.value, case))
+    return _beside(decision, state, copy)
+
+
+def _beside(decision: Perform | Choose, state: ExecutionState, copy: Copy) -> Call:
+    """A condition, or a function that takes a context out of another, or puts it back."""
+    one = decision.instruction
+    if one.body is None:
+        raise IllegalTransition(f"{one.path!r} has no body.")
+    contexts = (state.frames[-1], state.value) if one.op is Op.LEAVE else (state.value,)
+    return Call(decision, one.body.function, tuple(_given(state, value, copy) for value in contexts))
+
+
+def _given(state: ExecutionState, context: object, copy: Copy) -> object:
+    """A context of the trail to hand on, where nothing but the row that gave it tells its shape."""
+    program, trail = state.program, state.trail
+    for code, value in zip(reversed(trail.codes), reversed(trail.values), strict=True):
+        if (value.value if type(value) is Mark else value) is not context:
+            continue
+        if code & MASK in COMPLETIONS:
+            gave = program.instructions[code >> BITS]
+            return context if gave.immutable else _lent(gave.gives, context, copy)
+        if code & MASK == Fact.CREATED:
+            break
+    return context if program.takes_immutable else _lent(program.takes, context, copy)
+
+
+def _lent(shape: "Shape | None", value: object, copy: Copy) -> object:
+    """A value that nobody else holds; what cannot be stored is handed on as it is."""
+    if shape is None:
+        return value
+    try:
+        return copy(shape, value)
+    except Exception:  # noqa: BLE001 - a class of the user's may refuse to be made again
+        return value

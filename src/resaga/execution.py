@@ -1,0 +1,481 @@
+"""One execution, typed by its state: each class has only the verbs that are legal there.
+
+An execution is a value. A verb uses it up and gives the next one; `dump`, and everything that is only asked,
+may be called at any time. Used twice in one process, it refuses: `AlreadyUsed`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, cast, final
+
+from typing_extensions import TypeVar as TypeVarWithDefault
+
+from resaga.core import machine
+from resaga.core.block import Async, Gate, Sync
+from resaga.core.decision import COMPLETED, ROLLED_BACK, STUCK, Decision, Status
+from resaga.core.errors import AlreadyUsed, InvalidOption, NeedsAwait, NotAsked, TooLate
+from resaga.core.failure import Failure, clipped
+from resaga.core.outcome import Answer, Cancelled, MarkedDone, Retried, Skipped
+from resaga.core.outcome import Outcome as Said
+from resaga.core.plan import Kept, Left, RollbackPlan, in_effect, kept, left, rollback_plan
+from resaga.core.program import Program
+from resaga.core.state import ExecutionState
+from resaga.core.timing import StepTiming
+from resaga.core.why import UndoFailed, WhyPaused, WhyStuck, why_paused, why_stuck
+from resaga.drive.awaiting import drive_async
+from resaga.drive.blocking import drive
+from resaga.drive.clock import SYSTEM, Clock
+
+if TYPE_CHECKING:
+    from resaga.core.shape import Shape
+
+X = TypeVar("X")
+B = TypeVar("B", covariant=True)
+C = TypeVar("C")
+R = TypeVar("R")
+M = TypeVarWithDefault("M", bound=Async, default=Async, covariant=True)
+
+
+class Codec(Protocol):
+    """What an execution asks of the room that knows bytes."""
+
+    @property
+    def program(self) -> Program:
+        """The program whose values it knows."""
+        ...
+
+    def dump(self, state: ExecutionState) -> bytes:
+        """The document of a state."""
+        ...
+
+    def copy(self, shape: "Shape", value: object) -> object:
+        """The value as it would be after a dump and a load."""
+        ...
+
+    def check_answer(self, shape: "Shape", value: object, path: str) -> object:
+        """The answer, if it is one of the asked type."""
+        ...
+
+    def check_result(self, shape: "Shape", value: object, path: str) -> object:
+        """The result of a step that a person gives."""
+        ...
+
+
+class Execution(Generic[X, B, M]):
+    """What every execution has, whatever its state."""
+
+    __slots__ = ("_after", "_clock", "_codec", "_running", "_state", "_unused")
+
+    def __init__(self, codec: Codec, state: ExecutionState, unused: list[None]) -> None:
+        self._codec = codec
+        self._state = state
+        self._unused = unused  # popped by the one verb that may use it
+
+    @property
+    def id(self) -> str:
+        """The id by which stores and keys know it."""
+        return self._state.execution_id
+
+    @property
+    def state(self) -> ExecutionState:
+        """Where it stands, what it has done, how long everything took."""
+        return self._state
+
+    @property
+    def status(self) -> Status:
+        """How it stands, in one word."""
+        return self._state.status
+
+    @property
+    def interrupted(self) -> "Interrupted[X, B, M]":
+        """What can be resumed after an interrupt passed through a verb of this execution.
+
+        A body that may have been running is in doubt. Either this or what the verb gave can be used, not
+        both; if the verb did not even begin, this or the execution itself.
+        """
+        unused = self._unused or getattr(self, "_after", self._unused)
+        running = getattr(self, "_running", None)
+        if running is None:
+            return Interrupted(self._codec, self._state.copy(), unused)
+        now = getattr(self, "_clock", SYSTEM).wall()
+        return Interrupted(self._codec, machine.cut_off(self._codec.program, running, now), unused)
+
+    def dump(self) -> bytes:
+        """One JSON document: everything that another process needs to go on."""
+        return self._codec.dump(self._state)
+
+    def __repr__(self) -> str:
+        where = self._state.path
+        at = f" at {where}" if where else ""
+        return f"<{type(self).__name__} {self._codec.program.name} {self.id!r}{at}>"
+
+    def _spend(self) -> None:
+        if not self._unused:
+            raise self._already_used()
+        self._after: list[None] = [
+            None
+        ]  # first: what is cut off between these two lines must be able to go on
+        try:
+            self._unused.pop()
+        except IndexError:  # another thread was faster
+            raise self._already_used() from None
+
+    def _already_used(self) -> AlreadyUsed:
+        return AlreadyUsed(
+            f"execution {self.id!r} was used before: go on with what that gave, or load its newest document.",
+            id=self.id,
+        )
+
+    def _use(self) -> ExecutionState:
+        """A state to go on with; the second time there is none."""
+        self._spend()
+        self._running = state = self._state.copy()
+        return state
+
+    def _said(self, outcome: Said, clock: Clock) -> ExecutionState:
+        """The state after somebody said something; refused, it leaves the execution unused."""
+        state = self._state.copy()
+        machine.advance(self._codec.program, state, outcome, clock.wall(), 0)
+        self._spend()
+        return state
+
+    def _needs_await(self) -> NeedsAwait:
+        return NeedsAwait(
+            f"saga {self._codec.program.name!r} has async bodies;"
+            " await start_async(), resume_async() or retry_async()."
+        )
+
+    def _go(self, clock: Clock, state: ExecutionState | None = None) -> "Outcome[Any, Any, Any]":
+        codec, self._clock = self._codec, clock
+        if codec.program.awaits:
+            raise self._needs_await()
+        if state is None:
+            state = self._use()
+        decision = drive(state, clock, codec.copy)
+        return _settled(codec, state, decision, self._after)
+
+    async def _go_async(self, clock: Clock, state: ExecutionState | None = None) -> "Outcome[Any, Any, Any]":
+        codec, self._clock = self._codec, clock
+        if state is None:
+            state = self._use()
+        decision = await drive_async(state, clock, codec.copy)
+        return _settled(codec, state, decision, self._after)
+
+
+class _Cancellable(Execution[X, B, M]):
+    """One that somebody may want to be taken back."""
+
+    __slots__ = ()
+
+    def cancel(
+        self, reason: str, /, *, by: str | None = None, clock: Clock = SYSTEM
+    ) -> "Interrupted[X, B, M]":
+        """Ask for a rollback; refused once an irreversible step is done. Resume what this gives."""
+        who = _named("cancel", by)
+        said = f"{reason} ({who})" if who else str(reason)
+        path = self._state.path or self._codec.program.name
+        state = self._said(Cancelled(Failure(path, "cancelled", clipped(said))), clock)
+        return Interrupted(self._codec, state, self._after)
+
+    def rollback_plan(self) -> RollbackPlan:
+        """What a rollback would do from here."""
+        return rollback_plan(self._state)
+
+
+@final
+class New(_Cancellable[X, B, M]):
+    """Not begun yet."""
+
+    __slots__ = ("_seed",)
+
+    def __init__(self, codec: Codec, seed: tuple[str, object, int], unused: list[None]) -> None:
+        self._codec = codec
+        self._seed = seed  # id, context, when it was made: a state is made of it when one is needed
+        self._unused = unused
+
+    def __getattr__(self, name: str) -> ExecutionState:
+        if name != "_state":
+            raise AttributeError(name)
+        state = self._state = self._made()
+        return state
+
+    def _made(self) -> ExecutionState:
+        return machine.create(self._codec.program, *self._seed)
+
+    def _use(self) -> ExecutionState:
+        self._spend()
+        self._running = state = self._made()
+        return state
+
+    def start(self: "New[X, B, Sync]", *, clock: Clock = SYSTEM) -> "Outcome[X, B, Sync]":
+        """Run until it completes, pauses, is rolled back or is stuck."""
+        return self._go(clock)
+
+    async def start_async(self, *, clock: Clock = SYSTEM) -> "Outcome[X, B, M]":
+        """Run until it completes, pauses, is rolled back or is stuck."""
+        return await self._go_async(clock)
+
+
+class _Resumable(_Cancellable[X, B, M]):
+    """One that can go on."""
+
+    __slots__ = ()
+
+    def resume(self: "_Resumable[X, B, Sync]", *, clock: Clock = SYSTEM) -> "Outcome[X, B, Sync]":
+        """Go on; nothing above the place where it stands runs again."""
+        return self._go(clock)
+
+    async def resume_async(self, *, clock: Clock = SYSTEM) -> "Outcome[X, B, M]":
+        """Go on; nothing above the place where it stands runs again."""
+        return await self._go_async(clock)
+
+
+@final
+class Answered(_Resumable[X, B, M]):
+    """Its question is answered; resume it."""
+
+    __slots__ = ()
+
+
+@final
+class Interrupted(_Resumable[X, B, M]):
+    """In the middle of it: cut off, or told by a person how to go on; resume it."""
+
+    __slots__ = ()
+
+
+@final
+class Question(Generic[C, R]):
+    """An open question: what it is about, and until when it can be answered."""
+
+    __slots__ = ("context", "deadline", "path")
+
+    def __init__(self, path: str, context: C, deadline: datetime | None) -> None:
+        self.path = path
+        self.context = context
+        self.deadline = deadline
+
+    def __repr__(self) -> str:
+        return f"Question({self.path!r}, {self.context!r})"
+
+
+@final
+class Paused(_Resumable[X, B, M]):
+    """At a gate, at a timer, or at a body that said not yet: `why` tells which."""
+
+    __slots__ = ()
+
+    @property
+    def why(self) -> WhyPaused:
+        """What it waits for."""
+        return why_paused(self._state, machine.decide(self._codec.program, self._state))
+
+    def asked(self, gate: Gate[C, Any, R, Any], /) -> Question[C, R] | None:
+        """The question of this gate, if that is what it waits at."""
+        state = self._state
+        if not state.asked or state.here.node is not getattr(gate, "node", None):
+            return None
+        deadline = getattr(self.why, "deadline", None)
+        return Question(state.here.path, cast("C", state.value), deadline)
+
+    def answer(
+        self, gate: Gate[Any, Any, R, Any], value: R, /, *, by: str | None = None, clock: Clock = SYSTEM
+    ) -> Answered[X, B, M]:
+        """Give the answer that the gate asks for; resume what this gives."""
+        question, here = self.asked(gate), self._state.here
+        if question is None or here.asks is None:
+            what = gate.node.body.name if isinstance(gate, Gate) else gate
+            raise NotAsked(
+                f"execution {self.id!r} does not wait for an answer to {what!r},"
+                f" but at {here.path!r}: {self.why!r}.",
+                path=here.path,
+            )
+        if question.deadline is not None and self._state.expired(clock.wall()):
+            raise TooLate(
+                f"the question {here.path!r} could be answered until {question.deadline.isoformat()};"
+                " resume, and the way that was declared for this is taken.",
+                path=here.path,
+                deadline=question.deadline,
+            )
+        own = self._codec.check_answer(here.asks, value, here.path)
+        return Answered(self._codec, self._said(Answer(own, _named("answer", by)), clock), self._after)
+
+
+@final
+class Completed(Execution[X, B, M]):
+    """All of it is done."""
+
+    __slots__ = ()
+    __match_args__ = ("result",)
+
+    @property
+    def result(self) -> B:
+        """What the last step gave."""
+        return cast("B", self._state.value)
+
+    @property
+    def events(self) -> Sequence[object]:
+        """What the bodies emitted, in order."""
+        return self._state.events
+
+
+@final
+class RolledBack(Execution[X, B, M]):
+    """Every undo is recorded as done; what a person skipped, and what is kept by design, is listed."""
+
+    __slots__ = ()
+
+    @property
+    def failure(self) -> Failure:
+        """Why it was rolled back."""
+        return _there(self._state.failure)
+
+    @property
+    def context(self) -> X:
+        """What it began with."""
+        return cast("X", self._state.trail.values[0])
+
+    @property
+    def undone(self) -> Sequence[StepTiming]:
+        """The undos that were done, in order, with their timings."""
+        return tuple(
+            one for one in self._state.step_timings if one.is_compensation and one.outcome == "undone"
+        )
+
+    @property
+    def kept(self) -> Sequence[Kept]:
+        """The steps whose effects stay, and why."""
+        return kept(self._state)
+
+    @property
+    def skipped(self) -> Sequence[Left]:
+        """What a person said to leave."""
+        return left(self._state)
+
+
+@final
+class Stuck(Execution[X, B, M]):
+    """Nothing safe is left to do: a person has to decide. `why` tells what."""
+
+    __slots__ = ()
+
+    @property
+    def why(self) -> WhyStuck:
+        """What has to be decided."""
+        return why_stuck(self._state)
+
+    @property
+    def path(self) -> str:
+        """The path of the step that it is about."""
+        return self.why.path
+
+    @property
+    def failure(self) -> Failure:
+        """The original failure."""
+        return self._state.failure or self.why.failure
+
+    @property
+    def undo_failure(self) -> Failure | None:
+        """The undo's failure, if that is what it is stuck in."""
+        match self.why:
+            case UndoFailed(failure=failure):
+                return failure
+            case _:
+                return None
+
+    @property
+    def in_effect(self) -> Sequence[str]:
+        """The paths of the steps that are done and not taken back, the last first, without one in doubt."""
+        return tuple(self._state.program.instructions[index].path for index in in_effect(self._state))
+
+    @property
+    def skipped(self) -> Sequence[Left]:
+        """What a person said to leave."""
+        return left(self._state)
+
+    def rollback_plan(self) -> RollbackPlan:
+        """What a rollback would do from here."""
+        return rollback_plan(self._state)
+
+    def retry(
+        self: "Stuck[X, B, Sync]", *, by: str | None = None, clock: Clock = SYSTEM
+    ) -> "Outcome[X, B, Sync]":
+        """Try again what it is stuck in, with a new budget of attempts."""
+        if self._codec.program.awaits:
+            raise self._needs_await()
+        return self._go(clock, self._again(by, clock))
+
+    async def retry_async(self, *, by: str | None = None, clock: Clock = SYSTEM) -> "Outcome[X, B, M]":
+        """Try again what it is stuck in, with a new budget of attempts."""
+        return await self._go_async(clock, self._again(by, clock))
+
+    def skip(self, reason: str, by: str, *, clock: Clock = SYSTEM) -> Interrupted[X, B, M]:
+        """Leave the undo undone, or take the step in doubt for not happened. Resume what this gives."""
+        _signed("skip", reason, by)
+        state = self._said(Skipped(clipped(reason), clipped(by)), clock)
+        return Interrupted(self._codec, state, self._after)
+
+    def mark_done(self, result: object = None, *, by: str, clock: Clock = SYSTEM) -> Interrupted[X, B, M]:
+        """Say that the undo is done, or that the step happened, with its `result`. Resume what this gives."""
+        _signed("mark_done", by)
+        here = self._state.here
+        if not isinstance(self.why, UndoFailed) and here.gives is not None:
+            result = self._codec.check_result(here.gives, result, here.path)
+        state = self._said(MarkedDone(result, clipped(by)), clock)
+        return Interrupted(self._codec, state, self._after)
+
+    def _again(self, by: str | None, clock: Clock) -> ExecutionState:
+        self._running = state = self._said(Retried(_named("retry", by)), clock)
+        return state
+
+
+Outcome: TypeAlias = Completed[X, B, M] | Paused[X, B, M] | RolledBack[X, B, M] | Stuck[X, B, M]
+"""How a run can end."""
+
+Loaded: TypeAlias = New[X, B, M] | Interrupted[X, B, M] | Answered[X, B, M] | Outcome[X, B, M]
+"""What a document can be of."""
+
+
+def _settled(
+    codec: Codec, state: ExecutionState, decision: Decision, unused: list[None]
+) -> Outcome[Any, Any, Any]:
+    """The execution that a loop's last decision leaves."""
+    if decision is COMPLETED:
+        return Completed(codec, state, unused)
+    if decision is ROLLED_BACK:
+        return RolledBack(codec, state, unused)
+    if decision is STUCK:
+        return Stuck(codec, state, unused)
+    return Paused(codec, state, unused)
+
+
+def execution(codec: Codec, state: ExecutionState) -> Loaded[Any, Any, Any]:
+    """The execution of a state that was loaded."""
+    match state.status:
+        case Status.NEW:
+            return New(codec, (state.execution_id, state.value, state.trail.at[0]), [None])
+        case Status.RUNNING if state.answer is not None:
+            return Answered(codec, state, [None])
+        case Status.RUNNING | Status.COMPENSATING:
+            return Interrupted(codec, state, [None])
+        case Status.PAUSED:
+            return Paused(codec, state, [None])
+        case _:
+            return _settled(codec, state, machine.decide(codec.program, state), [None])
+
+
+def _signed(verb: str, *words: object) -> None:
+    if not all(isinstance(word, str) and word.strip() for word in words):
+        raise InvalidOption(f"{verb}(…): say who decided this, and why; it is kept with the execution.")
+
+
+def _named(verb: str, by: object) -> str | None:
+    if by is not None and not isinstance(by, str):
+        raise InvalidOption(f"{verb}(…, by={by!r}): give the name of who said so, as text.")
+    return by if by is None else clipped(by)
+
+
+def _there(failure: Failure | None) -> Failure:
+    if failure is None:
+        raise AssertionError("a rollback without a failure")  # the machine never gets here
+    return failure

@@ -1,0 +1,144 @@
+"""A saga: a named, versioned block, compiled once, and the way to its executions."""
+
+from os import urandom
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from typing_extensions import TypeVar as TypeVarWithDefault
+
+from resaga.core import limits
+from resaga.core.block import Async, Block, Sealed, Wait, node_of
+from resaga.core.body import valid_name
+from resaga.core.errors import EmptySaga, InvalidName, InvalidOption, NotPaused
+from resaga.core.execution_id import is_id
+from resaga.core.hook import Hook
+from resaga.core.instruction import Op
+from resaga.core.names import names_seen_from
+from resaga.core.program import Program
+from resaga.core.state import ExecutionState
+from resaga.drive.clock import SYSTEM, Clock
+from resaga.execution import Execution, Loaded, New, Paused, execution
+
+if TYPE_CHECKING:
+    from resaga.codec import Codec
+    from resaga.codec.migration import Migration
+    from resaga.core.compatibility import Compatibility
+
+X0 = TypeVar("X0")
+X = TypeVar("X")
+B = TypeVar("B", covariant=True)
+M = TypeVarWithDefault("M", bound=Async, default=Async, covariant=True)
+
+
+class Saga(Generic[X, B, M]):
+    """A block under a name and a version.
+
+    Everything that can be wrong with it is refused here, with a `DefinitionError`. `hooks` say how types of
+    your own are stored; `emits` are the classes of the events that its bodies may emit.
+    """
+
+    __slots__ = ("codec", "program")
+
+    program: Program
+    codec: "Codec"
+
+    def __init__(
+        self,
+        name: str,
+        body: Block[X, B, M] | Sealed[X, B, M],
+        /,
+        *,
+        version: int = 1,
+        hooks: tuple[Hook, ...] = (),
+        emits: tuple[type, ...] = (),
+    ) -> None:
+        if type(version) is not int or version < 1:
+            raise InvalidOption(f"saga {name!r}: version={version!r} is no whole number of 1 or more.")
+        if not isinstance(hooks, tuple) or not all(isinstance(one, Hook) for one in hooks):
+            raise InvalidOption(f"saga {name!r}: hooks={hooks!r} is no tuple of Hook.")
+        if not isinstance(emits, tuple):
+            raise InvalidOption(f"saga {name!r}: emits={emits!r} is no tuple of classes.")
+        if body is None or isinstance(body, Wait):
+            raise EmptySaga(f"saga {name!r} has no step; give it at least one: a @read, a @step or a @gate.")
+        # Importing resaga must not load what only defining a saga needs: attrs, cattrs, orjson.
+        from resaga.codec import Codec  # noqa: PLC0415
+        from resaga.core.compile import compile_program  # noqa: PLC0415
+
+
+        root, names = node_of(body), names_seen_from(1)
+        self.program = compile_program(valid_name(name), version, root, hooks, emits, names=names)
+        self.codec = Codec(self.program)
+
+    @property
+    def name(self) -> str:
+        """The name by which documents and stores know it."""
+        return self.program.name
+
+    @property
+    def version(self) -> int:
+        """Which of the programs of that name it is."""
+        return self.program.version
+
+    def new(self, context: X, /, *, id: str | None = None, clock: Clock = SYSTEM) -> New[X, B, M]:
+        """An execution of it, not begun yet. Without an `id` it gets a random one."""
+        own = self.codec.check_context(context)
+        if id is not None and not is_id(id):
+            raise InvalidName(
+                f"{id!r} is no id: 1 to {limits.ID_LENGTH} characters of letters, digits, '_', '-', '.'."
+            )
+        execution_id = urandom(16).hex() if id is None else id
+        return New(self.codec, (execution_id, own, clock.wall()), [None])
+
+    def load(self, blob: bytes, /) -> Loaded[X, B, M]:
+        """The execution that a document tells of. Nothing that the document says is imported or run."""
+        return execution(self.codec, self.codec.load(blob))
+
+    def load_paused(self, blob: bytes, /) -> Paused[X, B, M]:
+        """The paused execution that a document tells of; `NotPaused` if it is in another state."""
+        loaded = self.load(blob)
+        if not isinstance(loaded, Paused):
+            status = loaded.status.value
+            raise NotPaused(
+                f"execution {loaded.id!r} is {status}, not paused; saga.load(…) gives it as it is.", status=status
+            )
+        return loaded
+
+    def compatibility(self, blob: bytes, /) -> "Compatibility":
+        """Whether an execution that an older program of this name and version dumped can go on in this one.
+
+        A program that has changed is no error here: `verdict` and `changes` tell. A broken document is.
+        """
+        return self.codec.compatibility(blob)
+
+    def migration(self, old: "Saga[X0, Any, Any]", /) -> "Migration[X0, X, Loaded[X, B, M]]":
+        """Say, step by step, what executions of an older saga become in this one; then load them by that."""
+        from resaga.codec.conversion import Conversion  # noqa: PLC0415 - as above
+        from resaga.codec.migration import Migration  # noqa: PLC0415 - as above
+
+        return Migration(Conversion(old=old.codec, new=self.codec), self._opened)
+
+    def _opened(self, state: ExecutionState) -> Loaded[X, B, M]:
+        return execution(self.codec, state)
+
+    def listing(self, state: "ExecutionState | Execution[Any, Any, Any] | None" = None, /) -> str:
+        """The program, an instruction a line; with a state, where that execution stands and what it did."""
+        from resaga.core.listing import listing  # noqa: PLC0415 - for people, so it can wait for them
+
+        return listing(self.program, state.state if isinstance(state, Execution) else state)
+
+    def mermaid(self) -> str:
+        """The program as a Mermaid flowchart."""
+        from resaga.core.listing import mermaid  # noqa: PLC0415 - the same
+
+        return mermaid(self.program)
+
+    def steps_by_kind(self) -> dict[str, int]:
+        """How many reads, undone, kept and irreversible steps, gates and waits there are."""
+        counts: dict[str, int] = {}
+        for one in self.program.instructions:
+            if one.op not in (Op.PERFORM, Op.ASK, Op.SLEEP):
+                continue
+            counts[one.kind.value] = counts.get(one.kind.value, 0) + 1
+        return counts
+
+    def __repr__(self) -> str:
+        return f"<Saga {self.name!r} v{self.version}: {self.program.end} instructions>"

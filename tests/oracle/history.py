@@ -1,0 +1,266 @@
+"""The story of one run held against what is promised, by its trail and the world's ledger alone.
+
+I1 to I13 are those of the reliability page. Nothing here asks the machine.
+"""
+
+from collections import Counter
+from typing import Final, final
+
+from resaga.core.fact import Fact
+from resaga.core.failure import Failure
+from resaga.core.instruction import Instruction, Op
+from resaga.core.node import EFFECTS, Kind
+from resaga.core.plan import in_effect, kept, left
+from resaga.core.program import Program
+from resaga.core.state import ExecutionState, Phase
+from tests.worlds import Call, Fate, Role, World
+
+ENDS: Final[dict[Role, frozenset[Fact]]] = {
+    Role.DO: frozenset(
+        {
+            Fact.RETURNED,
+            Fact.SETBACK,
+            Fact.DOUBTED,
+            Fact.POSTPONED,
+            Fact.INTERRUPTED,
+            Fact.SETTLING,
+            Fact.FAILED,
+            Fact.STUCK,
+        }
+    ),
+    Role.UNDO: frozenset({Fact.UNDONE, Fact.SETBACK, Fact.POSTPONED, Fact.INTERRUPTED, Fact.STUCK}),
+    Role.SETTLE: frozenset(
+        {Fact.SETTLED, Fact.DID_NOT_HAPPEN, Fact.SETBACK, Fact.POSTPONED, Fact.INTERRUPTED, Fact.STUCK}
+    ),
+    Role.DECIDE: frozenset({Fact.RETURNED, Fact.POSTPONED, Fact.INTERRUPTED, Fact.FAILED, Fact.STUCK}),
+    Role.TEST: frozenset({Fact.CHOSE_YES, Fact.CHOSE_NO, Fact.INTERRUPTED, Fact.FAILED, Fact.STUCK}),
+}
+"""What may become of a call; every call has exactly one such row."""
+
+QUIET: Final = frozenset({Fact.EMITTED, Fact.WOKE})
+WELL: Final = frozenset(
+    {Fact.RETURNED, Fact.SETTLED, Fact.DID_NOT_HAPPEN, Fact.UNDONE, Fact.CHOSE_YES, Fact.CHOSE_NO}
+)
+COMPLETE: Final = frozenset({Fact.RETURNED, Fact.SETTLED, Fact.MARKED})
+
+
+@final
+class History:
+    """The rows and the calls of one run, in the order in which they happened."""
+
+    def __init__(self, program: Program, world: World, state: ExecutionState) -> None:
+        self.instructions = program.instructions
+        self.program = program
+        self.world = world
+        self.state = state
+        self.rows = list(state.trail.rows())
+        self.done: set[int] = set()
+        self.standing: list[tuple[int, object]] = []  # what a rollback has to undo, the last at the end
+        self.listed: set[str] = set()  # what a person said to leave
+        self.undoing = self.stuck = self.sealed = self.doubt = False
+        self.settling: int | None = None
+        self.given_up: Failure | None = None
+        self.harmless: set[int] = set()  # irreversible steps of which another call is no guess
+        self.began: int | None = None
+        self.spent = 0
+        self.called: Counter[tuple[str, bool]] = Counter()
+
+    def tell(self) -> None:
+        """All of it, from the first row to the last."""
+        rows, at = self.rows, 0
+        for call, fate in zip(self.world.calls, self.world.fated, strict=True):
+            while at < call.row:
+                self._row(at)
+                at += 1
+            self._call(call)
+            end = call.row
+            while end < len(rows) and rows[end][0] in QUIET:
+                end += 1
+            fact, index, _, _, _ = rows[end]
+            assert self._name(index) == call.name and fact in ENDS[call.role], f"I1: {call} was followed by {fact.name} of {index}"
+            well = fate is Fate.GIVES and call.role is not Role.DECIDE
+            assert not well or fact in WELL, f"{call} went well, but {fact.name} is recorded"
+            assert fate is not Fate.REJECTS or fact not in (Fact.SETBACK, Fact.DOUBTED), f"S2: {call} was rejected, and is to be repeated"
+            assert end >= at, f"I1: {call} has no row of its own"
+            while at <= end:
+                self._row(at)
+                at += 1
+        while at < len(rows):
+            self._row(at)
+            at += 1
+        self._end()
+
+    # ---- calls ----------------------------------------------------------------------------------
+
+    def _call(self, call: Call) -> None:
+        index = self._index(call.name)
+        one = self.instructions[index]
+        assert not self.stuck, f"{call} was made although it was stuck"
+        if call.role is Role.UNDO:
+            assert self.undoing, f"I6: {call} without a rollback"
+            assert not self.sealed, f"I7: {call} behind a point of no return"
+            assert bool(self.standing) and self.standing[-1] == (index, call.value), f"I6: {call} was not what had to be undone next, {self.standing[-1:]}"
+        elif call.role is Role.SETTLE:
+            assert self.settling == index and self.doubt, f"S9: {call} without doubt"
+        else:
+            assert not self.undoing and self.settling is None, f"{call} was made in a rollback"
+            assert index not in self.done, f"I2: {call} was made after its result was recorded"
+            if one.kind is Kind.IRREVERSIBLE and self.called[(call.name, False)]:
+                self._again(call, one, index)
+        who = (call.name, call.role is Role.UNDO)
+        self.called[who] += 1
+
+    def _again(self, call: Call, one: Instruction, index: int) -> None:
+        now = self.rows[call.row - 1][2] // 1000
+        lives = self.began is None or now - self.began <= one.key_life
+        allowed = one.retry is not None and lives
+        assert allowed or index in self.harmless, f"I4: {call} repeats an irreversible step on a guess"
+        self.harmless.discard(index)
+
+    # ---- rows -----------------------------------------------------------------------------------
+
+    def _row(self, place: int) -> None:  # noqa: C901, PLR0912, PLR0915 - one case for each fact
+        fact, index, at, took, value = self.rows[place]
+        assert took >= 0, "T19: a duration is negative"
+        if fact in COMPLETE:
+            self._completion(fact, index, value)
+        elif fact is Fact.FAILED:
+            assert not self.sealed, "I7: rolled back behind a point of no return"
+            assert not self.undoing and not self.stuck and self.settling is None, "FAILED cannot stand there"
+            assert not self.doubt, "S2: a step in doubt was taken for not happened"
+            self.undoing = True
+            self._rest()
+        elif fact is Fact.UNDONE or fact is Fact.UNDONE_BY_HAND:
+            assert self.undoing and self.stuck is (fact is Fact.UNDONE_BY_HAND), f"I6: {fact.name} cannot stand there"
+            self._taken_back(index)
+        elif fact is Fact.SKIPPED:
+            assert self.stuck, "nobody is asked to skip what is not stuck"
+            if self.undoing:
+                self.listed.add(self._name(index))
+                self._taken_back(index)
+            else:
+                assert not self.sealed, "I7: skipped behind a point of no return"
+                self._rest()
+        elif fact in (Fact.SETBACK, Fact.DOUBTED):
+            self.spent += 1
+            assert self.spent < self._budget(index), f"I3: {index} has more attempts than it may"
+            self.doubt = self.doubt or fact is Fact.DOUBTED
+            self._began(at, took)
+        elif fact is Fact.INTERRUPTED:
+            self.doubt = self.doubt or (self.instructions[index].kind in EFFECTS and not self.undoing)
+            self._began(at, took)
+        elif fact is Fact.POSTPONED:
+            self.harmless.add(index)
+            self._began(at, took)
+        elif fact is Fact.SETTLING:
+            self.doubt, self.settling, self.given_up = True, index, value if isinstance(value, Failure) else None
+            self.spent = 0
+        elif fact is Fact.DID_NOT_HAPPEN:
+            assert self.settling == index, "DID_NOT_HAPPEN without a settle"
+            self.harmless.add(index)
+            self._rest()
+        elif fact is Fact.STUCK:
+            assert not self.stuck, "stuck twice"
+            self.stuck = True
+        elif fact is Fact.RETRIED:
+            assert self.stuck, "nobody retries what is not stuck"
+            self.stuck, self.spent, self.began = False, 0, None
+            self.harmless.add(index)
+        elif fact in (Fact.CHOSE_YES, Fact.CHOSE_NO):
+            assert not self.undoing, "a condition was asked in a rollback"
+        assert not self.stuck or fact is Fact.STUCK, f"{fact.name} happened although it was stuck"
+
+    def _completion(self, fact: Fact, index: int, value: object) -> None:
+        assert index not in self.done, f"I1: {index} is completed twice"
+        assert not self.undoing, f"I1: {index} is completed in a rollback"
+        assert self.stuck is (fact is Fact.MARKED), f"{fact.name} cannot stand there"
+        assert fact is Fact.MARKED or (self.settling == index) is (fact is Fact.SETTLED), f"{fact.name} cannot stand there"
+        self.done.add(index)
+        kind = self.instructions[index].kind
+        if kind is Kind.UNDONE:
+            self.standing.append((index, getattr(value, "value", value) if fact is Fact.MARKED else value))
+        self.undoing = fact is Fact.SETTLED and self.given_up is not None and kind is not Kind.IRREVERSIBLE
+        self.sealed = self.sealed or kind is Kind.IRREVERSIBLE
+        self._rest()
+
+    def _taken_back(self, index: int) -> None:
+        assert bool(self.standing) and self.standing[-1][0] == index, f"I6: {index} was not next to be undone"
+        self.standing.pop()
+        self._rest()
+
+    def _rest(self) -> None:
+        """What comes next has made no attempt yet."""
+        self.doubt, self.settling, self.given_up, self.spent, self.began, self.stuck = False, None, None, 0, None, False
+
+    def _began(self, at: int, took: int) -> None:
+        self.began = (at - took) // 1000 if self.began is None else self.began
+
+    def _budget(self, index: int) -> int:
+        one = self.instructions[index]
+        if self.undoing:
+            return one.undoing.retry.attempts if one.undoing else 1
+        if self.settling is not None:
+            return one.settling.retry.attempts if one.settling else 1
+        return one.retry.attempts if one.retry else 1
+
+    # ---- the end --------------------------------------------------------------------------------
+
+    def _end(self) -> None:
+        there = {name for name in self.world.there if self.instructions[self._index(name)].kind in EFFECTS}
+        effects = {self._name(index) for index in self.done if self.instructions[index].kind in EFFECTS}
+        if self.state.phase is Phase.COMPLETED:
+            assert not self.undoing and not self.doubt and not self.stuck, "it cannot be completed"
+            assert there == effects, f"completed with {effects} done, but in effect is {there}"
+        else:
+            assert self.state.phase is Phase.ROLLED_BACK and self.undoing and not self.stuck, "it is not over"
+            assert not self.standing, f"I8: rolled back without {self.standing}"
+            stays = {self._name(index) for index in self.done if self.instructions[index].kind is Kind.KEPT}
+            assert there == stays | self.listed, f"I8: rolled back, but in effect is {there}, not {stays} and {self.listed}"
+
+    def views(self) -> None:
+        """Timings, plan and lists tell the same story."""
+        self._keys()
+        timed = Counter(
+            (self._leaf(one.path), one.is_compensation)
+            for one in self.state.step_timings
+            if self.instructions[one.index].op is not Op.CHOOSE
+        )
+        real = Counter(
+            {who: n for who, n in self.called.items() if self.instructions[self._index(who[0])].op is not Op.CHOOSE}
+        )
+        assert timed == real, f"the timings tell of {timed}, the ledger of {real}"
+        assert all(one.duration is None or one.duration.total_seconds() >= 0 for one in self.state.step_timings), "T19"
+        effects = {index for index in self.done if self.instructions[index].kind in EFFECTS}
+        standing = {self._name(index) for index in in_effect(self.state)}
+        if self.state.phase is Phase.COMPLETED:
+            assert standing == {self._name(index) for index in effects}, "in_effect tells another story"
+        else:
+            stays = {self._name(index) for index in effects if self.instructions[index].kind is Kind.KEPT}
+            assert standing == stays | self.listed, "in_effect tells another story"
+            assert {self._leaf(one.path) for one in kept(self.state)} == stays, "kept tells another story"
+            told = {self._leaf(one.path) for one in left(self.state)}
+            assert self.listed <= told, "I8: what was skipped is not listed"
+
+    def _keys(self) -> None:
+        """Every attempt at one piece of work has one key, and is the next one's predecessor."""
+        keys: dict[tuple[str, bool], str] = {}
+        for call in self.world.calls:
+            if call.attempt is not None:
+                undo = call.role is Role.UNDO
+                key, doing = call.attempt.key, call.attempt.key_of_doing
+                assert keys.setdefault((call.name, undo), key) == key, f"S5: {call} came under another key"
+                assert keys.setdefault((call.name, False), doing) == doing, f"S5: {call} does not know the key of doing"
+                assert undo is (key != doing), f"S5: {call} has the key of something else"
+
+    def _name(self, index: int) -> str:
+        return self._leaf(self.instructions[index].path) if index < len(self.instructions) else ""
+
+    def _index(self, name: str) -> int:
+        for one in self.instructions:
+            if self._leaf(one.path) == name:
+                return one.index
+        raise AssertionError(f"{name!r} is no step of the program")
+
+    @staticmethod
+    def _leaf(path: str) -> str:
+        return path.rpartition("/")[2]

@@ -1,0 +1,228 @@
+"""One execution in a world that breaks, driven by the real loops until it ends.
+
+Each call of a body is a point where a fault may happen, and so is each rest. The *nature* of a step (it
+rejects, it fails whenever it is tried) is no fault; errors out of the blue, interrupts, deaths of the
+process, requests to cancel and jumps of the clock are, and there are only so many of them.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final, TypeAlias, final
+
+from resaga.codec import Codec
+from resaga.core import machine
+from resaga.core.decision import Ask, Decision, Halt
+from resaga.core.failure import Failure
+from resaga.core.instruction import Op
+from resaga.core.node import EFFECTS, Kind
+from resaga.core.outcome import Answer, Cancelled, MarkedDone, Outcome, Retried, Skipped
+from resaga.core.state import ExecutionState, Phase
+from resaga.drive.blocking import drive
+from tests.oracle.choices import Choices
+from tests.oracle.witness import Witness
+from tests.worlds import Call, Cut, Death, Fate, Role, World
+
+RESUMES: Final = 50
+"""So often a run may be resumed before it ends."""
+
+DECADE: Final = timedelta(days=3653)
+ID: Final = "x"
+
+Drive: TypeAlias = Callable[[ExecutionState, World, Codec], Decision]
+
+NATURES: Final = (Fate.GIVES, Fate.RAISES, Fate.REJECTS, Fate.NOT_YET)
+"""What may be the matter with a step: nothing; it fails every time; it says no; it says not yet, once."""
+
+READING: Final = (Fate.RAISES, Fate.CUT, Fate.DIES)
+"""The faults of a body that has no effect."""
+
+DOING: Final = (*READING, Fate.CUT_AFTER, Fate.DIES_AFTER)
+"""The faults of a body whose exceptions say that nothing happened."""
+
+PROVING_NOTHING: Final = (*DOING, Fate.RAISES_AFTER, Fate.RAISES_LATE)
+GIVEN_UP: Final = (*PROVING_NOTHING, Fate.HANGS, Fate.HANGS_AFTER, Fate.HANGS_LATE, Fate.SWALLOWS)
+UNDOING: Final = (*DOING, Fate.RAISES_AFTER, Fate.REJECTS, Fate.NOT_YET)
+SETTLING: Final = (*READING, Fate.REJECTS, Fate.NOT_YET)
+
+
+def blocking(state: ExecutionState, world: World, codec: Codec) -> Decision:
+    """The blocking loop."""
+    return drive(state, world.clock, codec.copy)
+
+
+@final
+class Simulation:
+    """One run: the world's fates, and the people around it."""
+
+    def __init__(self, codec: Codec, witness: Witness, choices: Choices, faults: int, drive: Drive = blocking) -> None:
+        self.codec = codec
+        self.program = codec.program
+        self.witness = witness
+        self.world = witness.world
+        self.choices = choices
+        self.faults = faults
+        self.drive = drive
+        self.natures: dict[str, Fate] = {}
+        self.blob = b""  # the last document
+        self.intended = True  # whether the process died behind an intent
+        self.healed = False  # whether somebody has mended the world for good
+
+    def run(self, context: object = 0) -> ExecutionState:
+        """Drive it to its end."""
+        world = self.world
+        world.begin(self.fate)
+        self.witness.begin()
+        state = machine.create(self.program, ID, context, world.clock.wall())
+        for _ in range(RESUMES):
+            world.state = state
+            try:
+                decision = self.drive(state, world, self.codec)
+            except Cut:
+                state = machine.cut_off(self.program, state, world.clock.wall())
+            except Death:
+                state = self._reborn()
+            else:
+                if state.phase in (Phase.COMPLETED, Phase.ROLLED_BACK):
+                    self.witness.ended(state)
+                    return state
+                self.witness.grown(state)
+                state = self._rest(state, decision)
+            self._seen(state)
+        raise AssertionError(f"I13: not over after {RESUMES} resumes")
+
+    # ---- the world ------------------------------------------------------------------------------
+
+    def fate(self, call: Call) -> Fate:
+        """What becomes of a call: what is in its nature, or a fault."""
+        state = self._state()
+        self._seen(state)
+        if self.healed:
+            return Fate.GIVES
+        natures = self._natures(call)
+        faults = self._faults(call, state) if self.faults else ()
+        boundary = 1 if self.faults else 0
+        if len(natures) + boundary == 1:
+            return natures[0]
+        choice = self.choices.pick(len(natures), len(faults) + boundary)
+        if choice < len(natures):
+            self.natures[call.name] = Fate.GIVES if natures[choice] is Fate.NOT_YET else natures[choice]
+            return natures[choice]
+        self.faults -= 1
+        if choice == len(natures) + len(faults):
+            self._die(state, intended=False)
+            raise Death
+        fate = faults[choice - len(natures)]
+        if fate in (Fate.DIES, Fate.DIES_AFTER):
+            self._die(state, intended=True)
+        return fate
+
+    def _natures(self, call: Call) -> tuple[Fate, ...]:
+        if call.role is not Role.DO:
+            return (Fate.GIVES,)
+        told = self.natures.get(call.name)
+        return NATURES if told is None else (told,)
+
+    def _faults(self, call: Call, state: ExecutionState) -> tuple[Fate, ...]:
+        match call.role:
+            case Role.UNDO:
+                return UNDOING
+            case Role.SETTLE:
+                return SETTLING
+            case Role.DO if state.here.kind in EFFECTS:
+                if state.here.timeout is not None:
+                    return GIVEN_UP
+                proves = state.here.settling is None and state.here.kind is not Kind.IRREVERSIBLE
+                junk = () if state.here.immutable else (Fate.GIVES_JUNK,)
+                return (*(DOING if proves else PROVING_NOTHING), *junk)
+            case _:
+                return READING
+
+    def _die(self, state: ExecutionState, *, intended: bool) -> None:
+        self.blob = self.codec.dump(state)
+        self.intended = intended
+
+    def _reborn(self) -> ExecutionState:
+        """Another process, with the last document: an intent without an outcome is an interrupt."""
+        state = self.codec.load(self.blob)
+        return machine.cut_off(self.program, state, self.world.clock.wall()) if self.intended else state
+
+    def _seen(self, state: ExecutionState) -> None:
+        if not self.choices.known:
+            self.witness.see(state)
+
+    def _state(self) -> ExecutionState:
+        assert self.world.state is not None
+        return self.world.state
+
+    # ---- the people -----------------------------------------------------------------------------
+
+    def _rest(self, state: ExecutionState, decision: Decision) -> ExecutionState:
+        """Somebody comes, or time passes."""
+        if isinstance(decision, Halt):
+            return self._help(state)
+        faults = 3 if self.faults and not self.healed else 0
+        if not isinstance(decision, Ask):
+            cancel = 1 if faults and state.past_return is None else 0
+            choice = self.choices.pick(1, faults + cancel) if faults else 0
+            if choice == 4:
+                self.faults -= 1
+                return self._told(state, Cancelled(Failure("x", "cancelled", "enough")))
+            state = self._disturbed(state, choice - 1)
+            self._wait(state.wake_at)
+            return state
+        ways = 1 if self.healed else 2 + (state.past_return is None)
+        expires = state.deadline is not None and not self.healed
+        choice = self.choices.pick(ways + expires, faults) if ways > 1 else 0
+        if choice >= ways + expires:
+            state = self._disturbed(state, choice - ways - expires)
+        elif expires and choice == ways:
+            self._wait(state.deadline)
+        if state.expired(self.world.clock.wall()):
+            return state
+        if choice == 2 and ways == 3:
+            return self._told(state, Cancelled(Failure("x", "cancelled", "enough")))
+        return self._told(state, Answer(choice != 1, "ann"))
+
+    def _disturbed(self, state: ExecutionState, how: int) -> ExecutionState:
+        """The process dies while nothing happens, or the clock is set."""
+        if how < 0:
+            return state
+        self.faults -= 1
+        if how == 0:
+            self._die(state, intended=False)
+            return self._reborn()
+        self.world.clock.jump(DECADE if how == 1 else -DECADE)
+        return state
+
+    def _help(self, state: ExecutionState) -> ExecutionState:
+        """Stuck: mend the world and try again, or look how things stand and say so."""
+        by_hand = self.choices.pick(2) == 1
+        self.healed = True
+        self.world.land()
+        outcome = self._truth(state) if by_hand else None
+        return self._told(state, outcome or Retried("ann"))
+
+    def _truth(self, state: ExecutionState) -> Outcome | None:
+        here, there = state.here, self.world.there
+        name = here.path.rpartition("/")[2]
+        if state.phase is Phase.UNDOING:
+            if name in there:
+                return Skipped("it may stay", "ann")
+            return MarkedDone(None, "ann")
+        if here.op is Op.CHOOSE:
+            return None
+        if name in there or state.past_return is not None:
+            if here.kind in EFFECTS:
+                there.add(name)
+            return MarkedDone(self.witness.following(state), "ann")
+        return Skipped("it did not happen", "ann")
+
+    def _told(self, state: ExecutionState, outcome: Outcome) -> ExecutionState:
+        machine.advance(self.program, state, outcome, self.world.clock.wall(), 0)
+        return state
+
+    def _wait(self, until: int | None) -> None:
+        """Let time pass until then, if that lies ahead."""
+        left = 0 if until is None else until - self.world.clock.wall() // 1000
+        if left > 0:
+            self.world.clock.advance(timedelta(microseconds=left))

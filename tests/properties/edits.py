@@ -1,0 +1,431 @@
+"""Edits of a program under a run that has begun: harmless ones, and harmful ones with what has to be said of them.
+
+What the run has come to is found out naively, from the trail and the sketch; nothing here asks the code that is
+proved.
+"""
+
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import Final, TypeAlias, final
+
+from attrs import evolve, frozen
+
+from resaga.core.fact import COMPLETIONS, Fact
+from resaga.core.state import ExecutionState, Phase
+from tests.properties.sketches import (
+    EXPIRIES,
+    SLOWLY,
+    STYLES,
+    Basket,
+    Either,
+    Group,
+    Grown,
+    Inside,
+    Item,
+    Leaf,
+    Pencil,
+    Shrunk,
+    Sketch,
+    Taxed,
+    Timer,
+    Turned,
+    everything,
+    inner,
+    paths,
+)
+
+Said: TypeAlias = frozenset[tuple[str, str]]
+"""What has to be said: what became of which path."""
+
+
+@final
+@frozen
+class Edited:
+    """A program after an edit; with `says`, the run cannot go on, and one of these is said."""
+
+    sketch: Sketch
+    says: tuple[Said, ...] = ()
+
+
+@final
+class Run:
+    """What a run has come to, by the items of its sketch."""
+
+    def __init__(self, sketch: Sketch, state: ExecutionState) -> None:
+        self.sketch = sketch
+        self.path: dict[int, str] = {}
+        uids: list[int] = []
+        for uid, path in paths(sketch.items):
+            uids.append(uid)
+            self.path.setdefault(uid, path)
+        self.items = {item.uid: item for item in everything(sketch.items)}
+        self.begun = state.phase is not Phase.NEW
+        self.settling = state.phase is Phase.SETTLING
+        self.over = state.phase is Phase.COMPLETED
+        self.done: list[int] = []
+        self.chosen: dict[int, bool] = {}
+        for fact, index, _, _, _ in state.trail.rows():
+            uid = uids[index] if index < len(uids) else 0
+            if fact in (Fact.CHOSE_YES, Fact.CHOSE_NO):
+                self.chosen[uid] = fact is Fact.CHOSE_YES
+            elif (fact in COMPLETIONS or fact is Fact.WOKE) and uid not in self.done:
+                timer = isinstance(self.items[uid], Timer)
+                if timer == (fact is Fact.WOKE):
+                    self.done.append(uid)
+        self.standing = uids[state.index] if self.begun and state.index < len(uids) else None
+        if self.standing in self.done and not isinstance(self.items[self.standing], Inside):
+            self.standing = None  # it turned round there
+
+    @property
+    def came_to(self) -> list[int]:
+        """All items that it came to, in order."""
+        return [*self.done, *([self.standing] if self.standing is not None and self.standing not in self.done else [])]
+
+    def leaves(self) -> list[Leaf]:
+        """The leaves among them."""
+        return [item for item in map(self.items.__getitem__, self.came_to) if isinstance(item, Leaf)]
+
+    def ahead(self) -> list[Leaf]:
+        """The leaves that it has not come to."""
+        return [one for one in self.items.values() if isinstance(one, Leaf) and one.uid not in self.came_to]
+
+
+Change: TypeAlias = Callable[[Item], tuple[Item, ...]]
+Edit: TypeAlias = Callable[[Run, Random], "Edited | None"]
+
+
+def changed(items: tuple[Item, ...], uid: int, change: Change) -> tuple[Item, ...]:
+    """The items with one of them changed; what is empty then is gone too."""
+    told: list[Item] = []
+    for item in items:
+        if item.uid == uid:
+            told += change(item)
+            continue
+        match item:
+            case Either(yes=yes, no=no):
+                now = evolve(item, yes=changed(yes, uid, change), no=changed(no, uid, change))
+                if now.yes and bool(now.no) == bool(no):
+                    told.append(now)
+                elif now.yes:
+                    told.append(evolve(now, goes=item.goes))
+                elif now.no:
+                    told.append(evolve(now, yes=now.no, no=(), goes=not item.goes))
+            case Inside(items=within) | Group(items=within):
+                left = changed(within, uid, change)
+                if left:
+                    told.append(evolve(item, items=left))
+            case _:
+                told.append(item)
+    return tuple(told)
+
+
+def edit(run: Run, uid: int, change: Change) -> Sketch:
+    """The sketch with one item changed."""
+    return evolve(run.sketch, items=changed(run.sketch.items, uid, change))
+
+
+def new_leaf(random: Random, kind: str = "read") -> Leaf:
+    """A leaf that no sketch has."""
+    return Leaf(random.randint(10_000, 99_999), kind, f"new-{kind}")
+
+
+def siblings(items: tuple[Item, ...]) -> Iterator[tuple[Item, ...]]:
+    """Every list of items that stand one after the other."""
+    yield items
+    for item in items:
+        match item:
+            case Either(yes=yes, no=no):
+                yield from siblings(yes)
+                yield from siblings(no)
+            case _:
+                if inner(item):
+                    yield from siblings(inner(item))
+
+
+def said(*changes: tuple[str, str]) -> tuple[Said, ...]:
+    """That these, and no others, have to be named."""
+    return (frozenset(changes),)
+
+
+# ---- harmless -----------------------------------------------------------------------------------
+
+
+def rename_the_class(run: Run, random: Random) -> Edited | None:
+    return Edited(evolve(run.sketch, style=Basket))
+
+
+def reorder_the_fields(run: Run, random: Random) -> Edited | None:
+    return Edited(evolve(run.sketch, style=Turned))
+
+
+def add_a_defaulted_field(run: Run, random: Random) -> Edited | None:
+    return Edited(evolve(run.sketch, style=Grown))
+
+
+def change_policies(run: Run, random: Random) -> Edited | None:
+    """Retries, undos, reasons, deadlines, settles: of every leaf."""
+
+    def relaxed(items: tuple[Item, ...]) -> tuple[Item, ...]:
+        sketch = items
+        for one in everything(items):
+            if isinstance(one, Leaf):
+                settled = (run.settling and one.uid == run.standing) or random.random() < 0.5
+                other = evolve(
+                    one,
+                    retry=random.choice((None, SLOWLY)),
+                    undo_name=f"undo{random.randint(0, 9)}",
+                    reason=f"because {random.randint(0, 9)}",
+                    settled=settled,
+                )
+                sketch = changed(sketch, one.uid, lambda _, other=other: (other,))
+        return sketch
+
+    return Edited(evolve(run.sketch, items=relaxed(run.sketch.items)))
+
+
+def change_a_deadline(run: Run, random: Random) -> Edited | None:
+    gates = [one for one in run.items.values() if isinstance(one, Leaf) and one.kind == "gate" and not one.asks_number]
+    if not gates:
+        return None
+    one, expiry = random.choice(gates), random.choice(EXPIRIES)
+    other = evolve(one, deadline=SLOWLY.max_delay * random.randint(1, 9), expiry=expiry)
+    return Edited(edit(run, one.uid, lambda _: (other,)))
+
+
+def change_a_duration(run: Run, random: Random) -> Edited | None:
+    timers = [one for one in run.items.values() if isinstance(one, Timer)]
+    if not timers:
+        return None
+    one = random.choice(timers)
+    return Edited(edit(run, one.uid, lambda _: (evolve(one, hours=one.hours + 5),)))
+
+
+def add_below(run: Run, random: Random) -> Edited | None:
+    """At the end: of a program that has not come to its end."""
+    if run.over:
+        return None
+    return Edited(evolve(run.sketch, items=(*run.sketch.items, new_leaf(random))))
+
+
+def change_ahead(run: Run, random: Random) -> Edited | None:
+    """Whatever becomes of a leaf that the run has not come to."""
+    if not run.ahead():
+        return None
+    one = random.choice(run.ahead())
+    other = random.choice(
+        (
+            (),
+            (evolve(one, name="renamed"),),
+            (evolve(one, gives_voucher=True),),
+            (evolve(one, kind="read"),),
+            (evolve(one, kind="kept"),),
+            (one, new_leaf(random)),
+        )
+    )
+    sketch = edit(run, one.uid, lambda _: other)
+    if run.over and any(one in items for items in siblings(run.sketch.items) if items[-1:] == (one,)):
+        pass  # it lies on a way that was not taken
+    return Edited(sketch)
+
+
+def wrap_the_tail(run: Run, random: Random) -> Edited | None:
+    """In a named block: all top-level items behind the one that the run stands in."""
+    items = run.sketch.items
+    cut = next((n for n in range(len(items)) if not any(uid in touched(run) for one in items[n:] for uid in uids(one))), None)
+    if cut is None or not any(isinstance(one, Leaf) for one in items[cut:]):
+        return None
+    return Edited(evolve(run.sketch, items=(*items[:cut], Group(99_999, "tail", items[cut:]))))
+
+
+def rename_a_condition(run: Run, random: Random) -> Edited | None:
+    found = [one for one in run.items.values() if isinstance(one, Either)]
+    if not found:
+        return None
+    one = random.choice(found)
+    return Edited(edit(run, one.uid, lambda _: (evolve(one, test="renamed-test"),)))
+
+
+def swap_a_branch(run: Run, random: Random) -> Edited | None:
+    found = [one for one in run.items.values() if isinstance(one, Either) and one.no]
+    if not found:
+        return None
+    one = random.choice(found)
+    return Edited(edit(run, one.uid, lambda _: (evolve(one, yes=one.no, no=one.yes, goes=not one.goes),)))
+
+
+def add_a_branch_not_taken(run: Run, random: Random) -> Edited | None:
+    """Before anything, or behind it."""
+    one = random.choice(list(run.items.values()))
+    aside = Either(88_888, "is-new", goes=False, yes=(new_leaf(random),))
+    if run.over or random.random() < 0.5:
+        return Edited(edit(run, one.uid, lambda item: (aside, item)))
+    return Edited(edit(run, one.uid, lambda item: (item, aside)))
+
+
+def make_optional(run: Run, random: Random) -> Edited | None:
+    """Put what was unconditional under a condition."""
+    leaves = [one for one in run.items.values() if isinstance(one, Leaf)]
+    one = random.choice(leaves)
+    return Edited(edit(run, one.uid, lambda item: (Either(88_888, "is-new", goes=True, yes=(item,)),)))
+
+
+def make_unconditional(run: Run, random: Random) -> Edited | None:
+    """Take away a condition that said yes."""
+    found = [
+        one
+        for one in run.items.values()
+        if isinstance(one, Either) and not one.no and run.chosen.get(one.uid) and run.standing != one.uid
+    ]
+    if not found:
+        return None
+    one = random.choice(found)
+    return Edited(edit(run, one.uid, lambda _: one.yes))
+
+
+def add_on_a_way_not_taken(run: Run, random: Random) -> Edited | None:
+    found = [one for one in run.items.values() if isinstance(one, Either) and one.uid in run.chosen]
+    ways = [one.no if run.chosen[one.uid] else one.yes for one in found]
+    ways = [way for way in ways if way]
+    if not ways:
+        return None
+    return Edited(edit(run, random.choice(ways)[0].uid, lambda item: (new_leaf(random), item)))
+
+
+# ---- harmful ------------------------------------------------------------------------------------
+
+
+def remove(run: Run, random: Random) -> Edited | None:
+    if not run.leaves():
+        return None
+    one = random.choice(run.leaves())
+    return Edited(edit(run, one.uid, lambda _: ()), said(("removed", run.path[one.uid])))
+
+
+def rename(run: Run, random: Random) -> Edited | None:
+    if not run.leaves():
+        return None
+    one = random.choice(run.leaves())
+    path = run.path[one.uid]
+    other = path.removesuffix(one.name) + "renamed"
+    return Edited(
+        edit(run, one.uid, lambda _: (evolve(one, name="renamed"),)), said(("removed", path), ("added", other))
+    )
+
+
+def put_into_a_named_block(run: Run, random: Random) -> Edited | None:
+    if not run.leaves():
+        return None
+    one = random.choice(run.leaves())
+    path = run.path[one.uid]
+    other = path.removesuffix(one.name) + "moved/" + one.name
+    return Edited(
+        edit(run, one.uid, lambda item: (Group(77_777, "moved", (item,)),)), said(("removed", path), ("added", other))
+    )
+
+
+def retype(run: Run, random: Random) -> Edited | None:
+    if not run.leaves():
+        return None
+    one = random.choice(run.leaves())
+    others = [evolve(one, gives_voucher=True), evolve(one, takes_none=True)]
+    if one.kind == "gate":
+        others.append(evolve(one, asks_number=True))
+    other = random.choice(others)
+    return Edited(edit(run, one.uid, lambda _: (other,)), said(("re-typed", run.path[one.uid])))
+
+
+def change_the_kind(run: Run, random: Random) -> Edited | None:
+    if not run.leaves():
+        return None
+    one = random.choice(run.leaves())
+    kind = random.choice([kind for kind in ("read", "undone", "kept", "gate", "irreversible") if kind != one.kind])
+    return Edited(
+        edit(run, one.uid, lambda _: (evolve(one, kind=kind),)),
+        said((f"changed from {one.kind} to {kind}", run.path[one.uid])),
+    )
+
+
+def insert_above(run: Run, random: Random) -> Edited | None:
+    """Right before something that the run came to."""
+    if not run.came_to:
+        return None
+    one = run.items[random.choice(run.came_to)]
+    leaf = new_leaf(random, random.choice(("read", "undone", "kept", "gate")))
+    prefix = run.path[one.uid].rpartition("/")[0]
+    path = f"{prefix}/{leaf.name}" if prefix else leaf.name
+    return Edited(edit(run, one.uid, lambda item: (leaf, item)), said(("added", path)))
+
+
+def insert_a_timer_above(run: Run, random: Random) -> Edited | None:
+    if not run.came_to:
+        return None
+    one = run.items[random.choice(run.came_to)]
+    if isinstance(one, Timer):
+        return None  # which of two timers is the new one, nobody can tell
+    prefix = run.path[one.uid].rpartition("/")[0]
+    path = f"{prefix}/wait-9h" if prefix else "wait-9h"
+    return Edited(edit(run, one.uid, lambda item: (Timer(66_666, 9), item)), said(("added", path)))
+
+
+def remove_a_timer(run: Run, random: Random) -> Edited | None:
+    timers = [uid for uid in run.came_to if isinstance(run.items[uid], Timer)]
+    if not timers:
+        return None
+    uid = random.choice(timers)
+    for items in siblings(run.sketch.items):
+        places = [n for n, item in enumerate(items) if item.uid == uid]
+        if places and any(isinstance(item, Timer) for item in (*items[places[0] + 1 :][:1], *items[: places[0]][-1:])):
+            return None  # as above
+    return Edited(edit(run, uid, lambda _: ()), said(("removed", run.path[uid])))
+
+
+def move(run: Run, random: Random) -> Edited | None:
+    """What the run came to behind something that it came to later."""
+    pairs = [
+        (one, other)
+        for items in siblings(run.sketch.items)
+        for one in items
+        for other in items[items.index(one) + 1 :]
+        if isinstance(one, Leaf) and isinstance(other, Leaf) and {one.uid, other.uid} <= set(run.came_to)
+    ]
+    if not pairs:
+        return None
+    one, other = random.choice(pairs)
+    without = edit(run, one.uid, lambda _: ())
+    sketch = evolve(without, items=changed(without.items, other.uid, lambda item: (item, one)))
+    return Edited(sketch, ())
+
+
+def put_on_the_way(run: Run, random: Random) -> Edited | None:
+    """Take away a condition that said no."""
+    found = [
+        one
+        for one in run.items.values()
+        if isinstance(one, Either) and not one.no and run.chosen.get(one.uid) is False
+    ]
+    found = [one for one in found if behind(run, one)]
+    if not found:
+        return None
+    one = random.choice(found)
+    told = [
+        ("put on the way", run.path[item.uid]) for item in one.yes if isinstance(item, Leaf)
+    ]
+    return Edited(edit(run, one.uid, lambda _: one.yes), tuple(frozenset({change}) for change in told))
+
+
+def require_a_field(run: Run, random: Random) -> Edited | None:
+    return Edited(evolve(run.sketch, style=Taxed), ())
+
+
+def remove_a_defaulted_field(run: Run, random: Random) -> Edited | None:
+    return Edited(evolve(run.sketch, style=Shrunk), ())
+
+
+def lose_the_settle(run: Run, random: Random) -> Edited | None:
+    if not run.settling or run.standing is None:
+        return None
+    one = run.items[run.standing]
+    return Edited(
+        edit(run, one.uid, lambda item: (evolve(item, settled=False),)),
+        said(("left without its settle", run.path[one.uid])),
+    )
