@@ -90,12 +90,10 @@ def refusal(saga: AnySaga, blob: bytes) -> BlobError | None:
 
 def test_what_shows_a_secret_is_found() -> None:
     """Or what follows would prove nothing."""
-    with pytest.raises(KeyError) as caught:
-        try:
-            raise ValueError(SECRET)
-        except ValueError:
-            raise KeyError("nothing") from None
-    assert shows(caught.value, SECRET)
+    told, hidden = ValueError(SECRET), KeyError("nothing")
+    hidden.__context__ = told
+    assert shows(told, SECRET)
+    assert shows(hidden, SECRET)
     assert not shows(KeyError("nothing"), SECRET)
 
 

@@ -32,15 +32,15 @@ from attrs import define, frozen
 from typing_extensions import TypeAliasType
 
 from resaga.core import limits
-from resaga.core.annotation import Annotations, display, kinds, tag
+from resaga.core.annotation import Annotations, kinds, tag
 from resaga.core.errors import UnresolvedAnnotation, UnsupportedType
+from resaga.core.hook import Hook
 from resaga.core.names import names_seen_from
 from resaga.core.shape import (
     Basic,
     Choice,
     Constants,
     Container,
-    Hook,
     Hooked,
     Items,
     Mapped,
@@ -410,24 +410,6 @@ def test_a_shape_knows_the_classes_of_its_values(annotation: object, classes: tu
     """The cases of a union are told apart by them, and stored under the name of the first."""
     assert kinds(shape(annotation, MONEY)) == classes
     assert tag(shape(annotation, MONEY)) == classes[0].__name__
-
-
-@pytest.mark.parametrize(
-    ("annotation", "text"),
-    [
-        (int, "int"),
-        (None, "None"),
-        (Box[int], f"{__name__}.Box[int]"),
-        (list[int], "list[int]"),
-        (Literal["a"], "Literal['a']"),
-        (int | None, "int | None"),
-        (Box.__init__.__class__, "function"),
-    ],
-    ids=str,
-)
-def test_an_annotation_is_shown_as_it_was_written(annotation: object, text: str) -> None:
-    """Near enough for a message."""
-    assert display(annotation) == text
 
 
 def test_nesting_has_a_limit() -> None:

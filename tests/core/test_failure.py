@@ -20,8 +20,18 @@ def test_a_failure_reads_as_a_sentence() -> None:
 def test_the_live_exception_takes_no_part_in_comparisons() -> None:
     """So a failure is the same before a dump and after a load."""
     live = Failure("charge", "failed", "boom", "ValueError", ValueError("boom"))
-    assert live == Failure("charge", "failed", "boom", "ValueError")
-    assert "exception" not in repr(live)
+    loaded = Failure("charge", "failed", "boom", "ValueError")
+    assert live == loaded
+    assert not live != loaded  # noqa: SIM202 - that the two agree is the truth here
+    assert {live, loaded} == {loaded}
+    assert repr(live) == repr(loaded)
+
+
+def test_another_failure_is_another() -> None:
+    """In where, how, or what was said; and no failure is a mere tuple of that."""
+    one = Failure("charge", "failed", "boom", "ValueError")
+    others = [Failure("refund", "failed", "boom"), Failure("charge", "rejected", "boom"), tuple(one), None]
+    assert all(one != other for other in others)
 
 
 def test_the_kinds_are_those_of_the_type() -> None:

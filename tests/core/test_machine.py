@@ -216,10 +216,8 @@ def test_the_short_way_of_a_plain_undo_is_the_long_one(strained: bool) -> None: 
         told(play, Returned(1), Returned(2), Refused(NO))
         if strained:
             told(play, Interrupted(), Woke())
-    undo = machine.decide(one.program, one.state)
-    assert isinstance(undo, Undo)
-    plain = undo.plain
-    assert plain is not None
+    plain = machine.decide(one.program, one.state)
+    assert isinstance(plain, Plain)
     machine.undone(plain, one.state, one.at, 0)
     other.say(Returned(None))
     assert registers(one.state) == registers(other.state)

@@ -10,7 +10,8 @@ def test_local_names_are_seen() -> None:
     def inner() -> object:
         return names_seen_from(1)["seen"]
 
-    assert names_seen_from(0) == {"seen": seen, "inner": inner}
+    names = names_seen_from(0)
+    assert (names["seen"], names["inner"]) == (seen, inner)
     assert inner() == 3
 
 

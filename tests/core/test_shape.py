@@ -11,7 +11,8 @@ import pytest
 from attrs import define, frozen
 
 from resaga.core.annotation import Annotations
-from resaga.core.shape import Hook, Shape, digest, hashable, immutable, parts
+from resaga.core.hook import Hook
+from resaga.core.shape import Shape, digest, hashable, immutable, parts
 
 
 @frozen
@@ -60,6 +61,18 @@ class Bush:
     value: int
     left: "Bush | None" = None
     right: "Bush | None" = None
+
+
+@frozen
+class Link:
+    value: int
+    next: "Link | None"
+
+
+@frozen
+class Ring:
+    value: int
+    next: "Ring | None"
 
 
 @frozen
@@ -208,6 +221,7 @@ def test_a_hooked_shape_has_what_it_is_stored_as_inside() -> None:
         (Point, Spot),
         (Point, Spot3),
         (Tree, Bush),
+        (Link, Ring),
         (int | str, str | int),
         (Optional[Point], Spot | None),  # noqa: UP045 - as it may be written
         (Literal["a", "b"], Literal["b", "a"]),
@@ -233,6 +247,7 @@ def test_what_is_stored_alike_has_one_digest(one: object, other: object) -> None
         (Colour, Literal["RED", "GREEN"]),
         (Literal["a"], Literal["b"]),
         (Tree, Point),
+        (Link, Tree),
     ],
     ids=str,
 )

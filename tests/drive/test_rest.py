@@ -10,7 +10,7 @@ from resaga.core.errors import TooLate
 from resaga.core.why import AtGate, AtTimer, BackingOff, Postponed
 from resaga.testing import FakeClock
 from tests.loops import Loop, both
-from tests.worlds import Call, Fate, Role, World
+from tests.worlds import Call, Cut, Fate, Role, World
 
 SECOND: Final = timedelta(seconds=1)
 MOMENT: Final = timedelta(microseconds=1)
@@ -50,11 +50,10 @@ def test_a_longer_one_pauses(loop: Loop) -> None:
             assert until == world.clock.now + SECOND + MOMENT
         case other:
             pytest.fail(str(other))
-    world.clock.advance(SECOND)
     early = loop.resume(saga.load(paused.dump()), world.clock)
     assert isinstance(early, Paused)
     assert early.dump() == paused.dump()
-    world.clock.advance(MOMENT)
+    world.clock.advance(SECOND + MOMENT)
     assert isinstance(loop.resume(early, world.clock), Completed)
     assert world.order() == ["a", "a"]
 
@@ -325,8 +324,7 @@ def test_what_was_cut_off_goes_on_at_once_by_any_clock(loop: Loop) -> None:
     """Also where it is ten years earlier."""
     world = World({"a": [Fate.CUT]})
     new = shop(loop.steps(world).undone("a")).new(0)
-    with pytest.raises(BaseException, match="") as cut:
+    with pytest.raises(Cut):
         loop.start(new, world.clock)
-    assert type(cut.value).__name__ == "Cut"
     world.clock.jump(timedelta(days=-3650))
     assert isinstance(loop.resume(new.interrupted, world.clock), Completed)

@@ -85,6 +85,8 @@ class History:
             while at <= end:
                 self._row(at)
                 at += 1
+            final = self.instructions[index].kind is Kind.IRREVERSIBLE
+            self.doubt = self.doubt or (final and call.role is Role.DO and fact is Fact.STUCK and fate is not Fate.REJECTS)
         while at < len(rows):
             self._row(at)
             at += 1

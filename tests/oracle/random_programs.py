@@ -59,7 +59,7 @@ def _filled(context: Bag) -> Bag:
 
 UNION: Final = Context(Small | Big, _either)
 BIG: Final = Context(Big, _bigger)
-BAG: Final = Context(Bag, _filled, junk=Bag([object()]))  # type: ignore[list-item]  # it is junk
+BAG: Final = Context(Bag, _filled, junk=Bag([1j]))  # type: ignore[list-item]  # it is junk
 
 MOMENT: Final = timedelta(microseconds=1)
 DEPTH: Final = 3

@@ -33,6 +33,9 @@ Drive: TypeAlias = Callable[[ExecutionState, World, Codec], Decision]
 NATURES: Final = (Fate.GIVES, Fate.RAISES, Fate.REJECTS, Fate.NOT_YET)
 """What may be the matter with a step: nothing; it fails every time; it says no; it says not yet, once."""
 
+MENDED: Final = (Fate.GIVES, Fate.REJECTS)
+"""What it may be after a person has looked at it once; after that, nothing."""
+
 READING: Final = (Fate.RAISES, Fate.CUT, Fate.DIES)
 """The faults of a body that has no effect."""
 
@@ -62,10 +65,10 @@ class Simulation:
         self.choices = choices
         self.faults = faults
         self.drive = drive
-        self.natures: dict[str, Fate] = {}
+        self.natures: dict[str, tuple[Fate, ...]] = {}
         self.blob = b""  # the last document
+        self.mended: set[str] = set()  # the gates that say yes from now on, once somebody had to help
         self.intended = True  # whether the process died behind an intent
-        self.healed = False  # whether somebody has mended the world for good
 
     def run(self, context: object = 0) -> ExecutionState:
         """Drive it to its end."""
@@ -96,8 +99,6 @@ class Simulation:
         """What becomes of a call: what is in its nature, or a fault."""
         state = self._state()
         self._seen(state)
-        if self.healed:
-            return Fate.GIVES
         natures = self._natures(call)
         faults = self._faults(call, state) if self.faults else ()
         boundary = 1 if self.faults else 0
@@ -105,7 +106,7 @@ class Simulation:
             return natures[0]
         choice = self.choices.pick(len(natures), len(faults) + boundary)
         if choice < len(natures):
-            self.natures[call.name] = Fate.GIVES if natures[choice] is Fate.NOT_YET else natures[choice]
+            self.natures[call.name] = (Fate.GIVES if natures[choice] is Fate.NOT_YET else natures[choice],)
             return natures[choice]
         self.faults -= 1
         if choice == len(natures) + len(faults):
@@ -119,8 +120,7 @@ class Simulation:
     def _natures(self, call: Call) -> tuple[Fate, ...]:
         if call.role is not Role.DO:
             return (Fate.GIVES,)
-        told = self.natures.get(call.name)
-        return NATURES if told is None else (told,)
+        return self.natures.get(call.name, NATURES)
 
     def _faults(self, call: Call, state: ExecutionState) -> tuple[Fate, ...]:
         match call.role:
@@ -132,7 +132,8 @@ class Simulation:
                 if state.here.timeout is not None:
                     return GIVEN_UP
                 proves = state.here.settling is None and state.here.kind is not Kind.IRREVERSIBLE
-                junk = () if state.here.immutable else (Fate.GIVES_JUNK,)
+                final = state.here.immutable or state.here.kind is Kind.IRREVERSIBLE
+                junk = () if final else (Fate.GIVES_JUNK,)  # behind it nothing but a rollback can go on
                 return (*(DOING if proves else PROVING_NOTHING), *junk)
             case _:
                 return READING
@@ -160,7 +161,7 @@ class Simulation:
         """Somebody comes, or time passes."""
         if isinstance(decision, Halt):
             return self._help(state)
-        faults = 3 if self.faults and not self.healed else 0
+        faults = 3 if self.faults else 0
         if not isinstance(decision, Ask):
             cancel = 1 if faults and state.past_return is None else 0
             choice = self.choices.pick(1, faults + cancel) if faults else 0
@@ -170,9 +171,10 @@ class Simulation:
             state = self._disturbed(state, choice - 1)
             self._wait(state.wake_at)
             return state
-        ways = 1 if self.healed else 2 + (state.past_return is None)
-        expires = state.deadline is not None and not self.healed
-        choice = self.choices.pick(ways + expires, faults) if ways > 1 else 0
+        mended = state.here.path in self.mended
+        ways = 1 if mended else 2 + (state.past_return is None)
+        expires = state.deadline is not None and not mended
+        choice = self.choices.pick(ways + expires, faults) if ways + expires + faults > 1 else 0
         if choice >= ways + expires:
             state = self._disturbed(state, choice - ways - expires)
         elif expires and choice == ways:
@@ -195,11 +197,12 @@ class Simulation:
         return state
 
     def _help(self, state: ExecutionState) -> ExecutionState:
-        """Stuck: mend the world and try again, or look how things stand and say so."""
-        by_hand = self.choices.pick(2) == 1
-        self.healed = True
+        """Stuck: mend what is broken there and try again, or look how things stand and say so."""
         self.world.land()
-        outcome = self._truth(state) if by_hand else None
+        outcome = self._truth(state) if self.choices.pick(2) == 1 else None
+        path = state.here.path
+        self.natures[path.rpartition("/")[2]] = (Fate.GIVES,) if path in self.mended else MENDED
+        self.mended.add(path)
         return self._told(state, outcome or Retried("ann"))
 
     def _truth(self, state: ExecutionState) -> Outcome | None:

@@ -1,6 +1,7 @@
 """What is held against every state that a run comes to, and against its whole story at the end."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from operator import attrgetter
 from typing import Final, TypeAlias, final
 
@@ -74,7 +75,7 @@ class Witness:
         self.following = following
         self.every = every
         self._turn = 0
-        self._image = _itself if frozen else repr  # what can be changed is compared by what it was
+        self._image: Callable[[object], object] = _itself if frozen else deepcopy  # what can be changed may be
         self._over: set[object] = set()
         self._codes: list[int] = []
         self._at: list[int] = []

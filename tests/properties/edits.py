@@ -4,12 +4,13 @@ What the run has come to is found out naively, from the trail and the sketch; no
 proved.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from random import Random
-from typing import Final, TypeAlias, final
+from typing import Any, Final, TypeAlias, final
 
 from attrs import evolve, frozen
 
+from resaga.core.compatibility import Verdict
 from resaga.core.fact import COMPLETIONS, Fact
 from resaga.core.state import ExecutionState, Phase
 from tests.properties.sketches import (
@@ -32,6 +33,7 @@ from tests.properties.sketches import (
     everything,
     inner,
     paths,
+    with_voucher,
 )
 
 Said: TypeAlias = frozenset[tuple[str, str]]
@@ -41,10 +43,17 @@ Said: TypeAlias = frozenset[tuple[str, str]]
 @final
 @frozen
 class Edited:
-    """A program after an edit; with `says`, the run cannot go on, and one of these is said."""
+    """A program after an edit. If it is harmful, what is said of it holds one of these `says`, and no more.
+
+    `at_least`: more may be said. `mended` is what a migration has to be told.
+    """
 
     sketch: Sketch
+    harmful: bool = False
     says: tuple[Said, ...] = ()
+    at_least: bool = False
+    verdict: Verdict = Verdict.NEEDS_MIGRATION
+    mended: "Mend | None" = None
 
 
 @final
@@ -89,6 +98,13 @@ class Run:
         """The leaves that it has not come to."""
         return [one for one in self.items.values() if isinstance(one, Leaf) and one.uid not in self.came_to]
 
+    def holds(self, one: Leaf) -> bool:
+        """Whether it is done, and something has to take it back, or must never be."""
+        return one.uid in self.done and one.kind in ("undone", "irreversible")
+
+
+Mend: TypeAlias = Callable[[Any, Mapping[int, Any], Mapping[int, Any]], Any]
+"""Tells a migration what became of the blocks, old and new, by their leaves."""
 
 Change: TypeAlias = Callable[[Item], tuple[Item, ...]]
 Edit: TypeAlias = Callable[[Run, Random], "Edited | None"]
@@ -142,9 +158,12 @@ def siblings(items: tuple[Item, ...]) -> Iterator[tuple[Item, ...]]:
                     yield from siblings(inner(item))
 
 
-def said(*changes: tuple[str, str]) -> tuple[Said, ...]:
-    """That these, and no others, have to be named."""
-    return (frozenset(changes),)
+def harmful(
+    sketch: Sketch, *says: tuple[tuple[str, str], ...], mended: Mend | None = None, lost: bool = False
+) -> Edited:
+    """An edit that has to be found, with what may be said of it; `lost` says that nothing can mend it."""
+    verdict = Verdict.IMPOSSIBLE if lost else Verdict.NEEDS_MIGRATION
+    return Edited(sketch, harmful=True, says=tuple(map(frozenset, says)), mended=mended, verdict=verdict)
 
 
 # ---- harmless -----------------------------------------------------------------------------------
@@ -223,16 +242,17 @@ def change_ahead(run: Run, random: Random) -> Edited | None:
         )
     )
     sketch = edit(run, one.uid, lambda _: other)
-    if run.over and any(one in items for items in siblings(run.sketch.items) if items[-1:] == (one,)):
-        pass  # it lies on a way that was not taken
+    if run.standing is not None and all(item.uid != run.standing for item in everything(sketch.items)):
+        return None  # it was all that a condition was for, and the run stands at that
     return Edited(sketch)
 
 
 def wrap_the_tail(run: Run, random: Random) -> Edited | None:
     """In a named block: all top-level items behind the one that the run stands in."""
     items = run.sketch.items
-    cut = next((n for n in range(len(items)) if not any(uid in touched(run) for one in items[n:] for uid in uids(one))), None)
-    if cut is None or not any(isinstance(one, Leaf) for one in items[cut:]):
+    came_to = set(run.came_to)
+    cut = next(n for n in range(len(items) + 1) if came_to.isdisjoint(one.uid for one in everything(items[n:])))
+    if not any(isinstance(one, Leaf) for one in items[cut:]):
         return None
     return Edited(evolve(run.sketch, items=(*items[:cut], Group(99_999, "tail", items[cut:]))))
 
@@ -298,7 +318,13 @@ def remove(run: Run, random: Random) -> Edited | None:
     if not run.leaves():
         return None
     one = random.choice(run.leaves())
-    return Edited(edit(run, one.uid, lambda _: ()), said(("removed", run.path[one.uid])))
+    sketch = edit(run, one.uid, lambda _: ())
+    if {item.uid for item in everything(sketch.items)} != run.items.keys() - {one.uid}:
+        return None  # the block around it went too
+    mended: Mend | None = None
+    if one.kind in ("read", "kept", "gate") or one.uid == run.standing:
+        mended = lambda migration, old, new: migration.drop(old[one.uid], "it is gone")  # noqa: E731 - one of many
+    return harmful(sketch, (("removed", run.path[one.uid]),), mended=mended, lost=run.holds(one))
 
 
 def rename(run: Run, random: Random) -> Edited | None:
@@ -306,10 +332,8 @@ def rename(run: Run, random: Random) -> Edited | None:
         return None
     one = random.choice(run.leaves())
     path = run.path[one.uid]
-    other = path.removesuffix(one.name) + "renamed"
-    return Edited(
-        edit(run, one.uid, lambda _: (evolve(one, name="renamed"),)), said(("removed", path), ("added", other))
-    )
+    sketch = edit(run, one.uid, lambda _: (evolve(one, name="renamed"),))
+    return _renamed(sketch, one, path, path.removesuffix(one.name) + "renamed")
 
 
 def put_into_a_named_block(run: Run, random: Random) -> Edited | None:
@@ -317,9 +341,15 @@ def put_into_a_named_block(run: Run, random: Random) -> Edited | None:
         return None
     one = random.choice(run.leaves())
     path = run.path[one.uid]
-    other = path.removesuffix(one.name) + "moved/" + one.name
-    return Edited(
-        edit(run, one.uid, lambda item: (Group(77_777, "moved", (item,)),)), said(("removed", path), ("added", other))
+    sketch = edit(run, one.uid, lambda item: (Group(77_777, "moved", (item,)),))
+    return _renamed(sketch, one, path, path.removesuffix(one.name) + "moved/" + one.name)
+
+
+def _renamed(sketch: Sketch, one: Leaf, path: str, other: str) -> Edited:
+    # Where it is optional, one can get to where the run stands without the new one.
+    gone, there = ("removed", path), ("added", other)
+    return harmful(
+        sketch, (gone, there), (gone,), mended=lambda migration, old, new: migration.step(old[one.uid], new[one.uid])
     )
 
 
@@ -331,7 +361,14 @@ def retype(run: Run, random: Random) -> Edited | None:
     if one.kind == "gate":
         others.append(evolve(one, asks_number=True))
     other = random.choice(others)
-    return Edited(edit(run, one.uid, lambda _: (other,)), said(("re-typed", run.path[one.uid])))
+
+    def mended(migration: Any, old: Mapping[int, Any], new: Mapping[int, Any]) -> Any:  # noqa: ANN401
+        said = migration.first(lambda cart: cart).step(old[one.uid], new[one.uid])
+        if other.asks_number:
+            said = said.answered(int)
+        return said.using(lambda cart: with_voucher(cart) if other.gives_voucher else cart)
+
+    return harmful(edit(run, one.uid, lambda _: (other,)), (("re-typed", run.path[one.uid]),), mended=mended)
 
 
 def change_the_kind(run: Run, random: Random) -> Edited | None:
@@ -339,10 +376,8 @@ def change_the_kind(run: Run, random: Random) -> Edited | None:
         return None
     one = random.choice(run.leaves())
     kind = random.choice([kind for kind in ("read", "undone", "kept", "gate", "irreversible") if kind != one.kind])
-    return Edited(
-        edit(run, one.uid, lambda _: (evolve(one, kind=kind),)),
-        said((f"changed from {one.kind} to {kind}", run.path[one.uid])),
-    )
+    sketch = edit(run, one.uid, lambda _: (evolve(one, kind=kind),))
+    return harmful(sketch, ((f"changed from {one.kind} to {kind}", run.path[one.uid]),), lost=run.holds(one))
 
 
 def insert_above(run: Run, random: Random) -> Edited | None:
@@ -351,9 +386,12 @@ def insert_above(run: Run, random: Random) -> Edited | None:
         return None
     one = run.items[random.choice(run.came_to)]
     leaf = new_leaf(random, random.choice(("read", "undone", "kept", "gate")))
-    prefix = run.path[one.uid].rpartition("/")[0]
-    path = f"{prefix}/{leaf.name}" if prefix else leaf.name
-    return Edited(edit(run, one.uid, lambda item: (leaf, item)), said(("added", path)))
+    mended: Mend | None = None
+    if leaf.kind in ("read", "kept"):
+        mended = lambda migration, old, new: migration.supply(new[leaf.uid]).using(lambda cart: cart)  # noqa: E731
+    sketch = edit(run, one.uid, lambda item: (leaf, item))
+    unasked = leaf.kind == "gate" and not isinstance(one, Either)
+    return harmful(sketch, (("added", beside(run, one, leaf.name)),), mended=mended, lost=unasked)
 
 
 def insert_a_timer_above(run: Run, random: Random) -> Edited | None:
@@ -361,22 +399,18 @@ def insert_a_timer_above(run: Run, random: Random) -> Edited | None:
         return None
     one = run.items[random.choice(run.came_to)]
     if isinstance(one, Timer):
-        return None  # which of two timers is the new one, nobody can tell
-    prefix = run.path[one.uid].rpartition("/")[0]
-    path = f"{prefix}/wait-9h" if prefix else "wait-9h"
-    return Edited(edit(run, one.uid, lambda item: (Timer(66_666, 9), item)), said(("added", path)))
+        return None  # which of the two is the new one, nobody can tell
+    sketch = edit(run, one.uid, lambda item: (Timer(66_666, 9), item))
+    return harmful(sketch, (("added", beside(run, one, "wait-9h")),), mended=lambda migration, old, new: migration)
 
 
 def remove_a_timer(run: Run, random: Random) -> Edited | None:
-    timers = [uid for uid in run.came_to if isinstance(run.items[uid], Timer)]
+    timers = [uid for uid in run.done if isinstance(run.items[uid], Timer)]
     if not timers:
         return None
     uid = random.choice(timers)
-    for items in siblings(run.sketch.items):
-        places = [n for n, item in enumerate(items) if item.uid == uid]
-        if places and any(isinstance(item, Timer) for item in (*items[places[0] + 1 :][:1], *items[: places[0]][-1:])):
-            return None  # as above
-    return Edited(edit(run, uid, lambda _: ()), said(("removed", run.path[uid])))
+    sketch = edit(run, uid, lambda _: ())
+    return harmful(sketch, (("removed", run.path[uid]),), mended=lambda migration, old, new: migration)
 
 
 def move(run: Run, random: Random) -> Edited | None:
@@ -393,7 +427,8 @@ def move(run: Run, random: Random) -> Edited | None:
     one, other = random.choice(pairs)
     without = edit(run, one.uid, lambda _: ())
     sketch = evolve(without, items=changed(without.items, other.uid, lambda item: (item, one)))
-    return Edited(sketch, ())
+    lost = run.holds(one) and run.holds(other)
+    return harmful(sketch, (("moved", run.path[one.uid]),), (("moved", run.path[other.uid]),), lost=lost)
 
 
 def put_on_the_way(run: Run, random: Random) -> Edited | None:
@@ -403,29 +438,65 @@ def put_on_the_way(run: Run, random: Random) -> Edited | None:
         for one in run.items.values()
         if isinstance(one, Either) and not one.no and run.chosen.get(one.uid) is False
     ]
-    found = [one for one in found if behind(run, one)]
     if not found:
         return None
     one = random.choice(found)
-    told = [
-        ("put on the way", run.path[item.uid]) for item in one.yes if isinstance(item, Leaf)
-    ]
-    return Edited(edit(run, one.uid, lambda _: one.yes), tuple(frozenset({change}) for change in told))
+    first = ("put on the way", run.path[one.yes[0].uid])
+    return evolve(harmful(edit(run, one.uid, lambda _: one.yes), (first,)), at_least=True)
 
 
 def require_a_field(run: Run, random: Random) -> Edited | None:
-    return Edited(evolve(run.sketch, style=Taxed), ())
+    return harmful(evolve(run.sketch, style=Taxed))
 
 
 def remove_a_defaulted_field(run: Run, random: Random) -> Edited | None:
-    return Edited(evolve(run.sketch, style=Shrunk), ())
+    return harmful(evolve(run.sketch, style=Shrunk))
 
 
 def lose_the_settle(run: Run, random: Random) -> Edited | None:
     if not run.settling or run.standing is None:
         return None
     one = run.items[run.standing]
-    return Edited(
-        edit(run, one.uid, lambda item: (evolve(item, settled=False),)),
-        said(("left without its settle", run.path[one.uid])),
-    )
+    sketch = edit(run, one.uid, lambda item: (evolve(item, settled=False),))
+    return harmful(sketch, (("left without its settle", run.path[one.uid]),), lost=True)
+
+
+def beside(run: Run, one: Item, name: str) -> str:
+    """The path of something new in the same block."""
+    block = run.path[one.uid].rpartition("/")[0]
+    return f"{block}/{name}" if block else name
+
+
+HARMLESS: Final[tuple[Edit, ...]] = (
+    rename_the_class,
+    reorder_the_fields,
+    add_a_defaulted_field,
+    change_policies,
+    change_a_deadline,
+    change_a_duration,
+    add_below,
+    change_ahead,
+    wrap_the_tail,
+    rename_a_condition,
+    swap_a_branch,
+    add_a_branch_not_taken,
+    make_optional,
+    make_unconditional,
+    add_on_a_way_not_taken,
+)
+
+HARMFUL: Final[tuple[Edit, ...]] = (
+    remove,
+    rename,
+    put_into_a_named_block,
+    retype,
+    change_the_kind,
+    insert_above,
+    insert_a_timer_above,
+    remove_a_timer,
+    move,
+    put_on_the_way,
+    require_a_field,
+    remove_a_defaulted_field,
+    lose_the_settle,
+)

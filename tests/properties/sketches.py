@@ -312,6 +312,11 @@ class _Building:
         return inner if type(inner) is self.style else context
 
 
+def with_voucher(cart: Any) -> Any:  # noqa: ANN401 - of one of the styles
+    """What a re-typed step gives, of what it gave before."""
+    return VOUCHERS[type(cart)](items=cart.items, cents=cart.cents, voucher="V")
+
+
 # ---- drawing one --------------------------------------------------------------------------------
 
 
@@ -324,9 +329,11 @@ class Pencil:
         self.uid = 0
 
     def sketch(self) -> Sketch:
-        """A program that can be built."""
+        """A program; not every one can be built."""
         items = self.items(self.random.randint(2, 6), depth=0)
-        return Sketch((self.leaf("read"), *items, self.leaf(self.kind())))
+        last = self.leaf(self.random.choice((self.kind(), "irreversible")))
+        after = (Timer(self.new(), 3), self.leaf("read")) if self.random.random() < 0.3 else ()
+        return Sketch((self.leaf("read"), *items, last, *after))
 
     def new(self) -> int:
         self.uid += 1

@@ -6,10 +6,11 @@ from typing import Any, Final, TypeAlias
 import orjson
 from attrs import evolve
 
-from resaga.codec.document import Document, too_deep
+from resaga.codec.document import Document
 from resaga.codec.facts import CONTEXTS, SILENT
-from resaga.codec.limits import AROUND, BLOB_BYTES, DEPTH, VALUE_BYTES
-from resaga.codec.reference import resolved
+from resaga.codec.limits import BLOB_BYTES, DEPTH, VALUE_BYTES
+from resaga.codec.reference import opening, resolved
+from resaga.codec.values import is_too_deep
 from resaga.core.compatibility import Change, Compatibility, Reach, Verdict
 from resaga.core.difference import difference
 from resaga.core.errors import BlobCorrupt, BlobMismatch, BlobTooLarge, ProgramChanged
@@ -138,8 +139,10 @@ def plain_rows(document: Document) -> list[PlainRow]:
         if referring:
             plain, added = resolved(plain, before)
             size += added
-            if added:
-                _refuse_deep(plain, position)
+            if added and is_too_deep(plain, opening(orjson.dumps(plain))):
+                raise BlobTooLarge(
+                    f"with its references it is nested deeper than {DEPTH}.", path=f"$.values[{position}]"
+                )
         if size > VALUE_BYTES:
             _refuse_large(plain, position, size)
         rows.append((code, at, took, plain, position))
@@ -158,13 +161,6 @@ def _refuse_odd(codes: list[int], end: int, values: int) -> None:
         raise BlobCorrupt("a row speaks of a fact that does not exist.", path="$.codes")
     if sum(fact not in SILENT_CODES for fact in facts) != values:
         raise BlobCorrupt("the trail has not as many values as rows that need one.", path="$.values")
-
-
-def _refuse_deep(plain: object, position: int) -> None:
-    if too_deep(plain, AROUND):
-        raise BlobTooLarge(
-            f"with its references it is nested deeper than {DEPTH}.", path=f"$.values[{position}]"
-        )
 
 
 def _refuse_large(plain: object, position: int, size: int) -> None:

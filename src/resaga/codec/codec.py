@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any, Final, final
+from typing import Final, final
 
 import orjson
 
@@ -18,12 +18,12 @@ from resaga.codec.carry import (
     unsettled,
 )
 from resaga.codec.coder import Coders
-from resaga.codec.culprit import culprit
-from resaga.codec.document import FORMAT, Document, opened, sealed, too_deep
+from resaga.codec.document import FORMAT, Document, opened, sealed
 from resaga.codec.facts import FactCoder
-from resaga.codec.reference import Targets
+from resaga.codec.reference import opening
 from resaga.codec.scalars import Step
 from resaga.codec.unfit import Unfit, unfit
+from resaga.codec.values import Values, is_too_deep, not_storable, too_much
 from resaga.core import machine
 from resaga.core.annotation import kinds
 from resaga.core.compatibility import Compatibility
@@ -38,8 +38,7 @@ from resaga.core.errors import (
     WrongSaga,
 )
 from resaga.core.execution_id import is_id
-from resaga.core.fact import BITS, MASK, Fact, Mark, Row
-from resaga.core.outcome import Answer
+from resaga.core.fact import BITS, MASK, Fact, Row
 from resaga.core.program import Program
 from resaga.core.shape import Shape
 from resaga.core.state import ExecutionState
@@ -68,6 +67,7 @@ class Codec:
         ]
         self._kinds = frozenset(kinds(program.takes))
         self._takes_as_it_is = program.takes_immutable
+        self._values = Values(self.facts, self._coders)
         self._listing = orjson.Fragment(orjson.dumps(program.rows))
 
     # ---- values ---------------------------------------------------------------------------------
@@ -82,9 +82,9 @@ class Codec:
         except Exception:  # noqa: BLE001 - hooks of the user's raise what they like
             plain = None
         if raw is None:  # raised here, where no error of theirs is at hand, which may hold a value
-            raise self._not_storable(shape, value, "$")
-        if len(raw) > limits.VALUE_BYTES or _too_deep(plain, raw):
-            raise _too_much("$")
+            raise not_storable(self._coders, shape, value, "$")
+        if len(raw) > limits.VALUE_BYTES or is_too_deep(plain, opening(raw)):
+            raise too_much("$")
         try:
             return coder.decode(plain)
         except Exception as error:  # noqa: BLE001 - the same
@@ -118,17 +118,13 @@ class Codec:
                 f"{path}: a {type(value).__name__} is not what is asked for: {wrong}", path=path
             ) from None
 
-    def _not_storable(self, shape: Shape, value: object, path: str) -> NotStorable:
-        place, why = culprit(self._coders, shape, value, path)
-        return NotStorable(f"{place}: this value cannot be stored, because {why}.", path=place)
-
     # ---- executions -----------------------------------------------------------------------------
 
     def dump(self, state: ExecutionState) -> bytes:
         """The document of an execution."""
         program, trail = self.program, state.trail
         whole = len(trail)
-        values, spared = self._written(trail.codes, trail.values[:whole])
+        values, spared = self._values.written(trail.codes, trail.values[:whole])
         times = [at // 1000 for at in trail.at[:whole]]
         blob = sealed(
             orjson.dumps(
@@ -155,38 +151,6 @@ class Codec:
                 path="$",
             )
         return blob
-
-    def _written(self, codes: list[int], values: list[object]) -> tuple[list[orjson.Fragment], int]:
-        """The values of the rows that have one, with references; and the bytes that those spare."""
-        written: list[orjson.Fragment] = []
-        gives, spared = self.facts.gives, 0
-        before: Any = None
-        before_raw, targets = b"", None
-        for code, value in zip(codes, values, strict=False):
-            fact = code & MASK
-            if fact in SILENT_CODES:
-                continue
-            raw: bytes | None = None
-            try:
-                plain: Any = self.facts.encode(code, value) if fact else gives[code >> BITS](value)
-                raw = orjson.dumps(plain)
-            except Exception:  # noqa: BLE001 - hooks of the user's raise what they like
-                plain = None
-            if raw is None:
-                raise self._unwritable(code, value)
-            if len(raw) > limits.VALUE_BYTES or _too_deep(plain, raw):
-                raise _too_much(self._name(code))
-            if len(raw) >= limits.REFERENCE_BYTES and len(before_raw) >= limits.REFERENCE_BYTES:
-                targets = targets or Targets(before)
-                short = orjson.dumps(targets.shortened(plain))
-                spared += len(raw) - len(short)
-                written.append(orjson.Fragment(short))
-            else:
-                written.append(orjson.Fragment(raw))
-            if fact in CONTEXT_CODES:
-                before = plain[0] if fact == Fact.MARKED else plain
-                before_raw, targets = raw, None
-        return written, spared
 
     def load(self, blob: object) -> ExecutionState:
         """The execution of a document; everything that a rollback will need is read now."""
@@ -226,21 +190,26 @@ class Codec:
 
     def _read(self, rows: list[PlainRow]) -> Iterator[Row]:
         """The rows with their values decoded."""
-        takes = self._takes
+        takes, memory = self._takes, self._coders.read
+        memory.forget()
         for code, at, took, plain, position in rows:
             fact, index, wrong = code & MASK, code >> BITS, None
             value: object = None
             try:
                 if fact == 0:
                     value = takes[index](plain)
+                    memory.hold(plain)
                 elif fact not in SILENT_CODES:
                     value = self.facts.decode(code, plain)
+                    if fact in CONTEXT_CODES:
+                        memory.hold(plain)
             except Exception as error:  # noqa: BLE001 - constructors and hooks of the user's raise what they like
                 wrong = unfit(error)
             if wrong is not None:  # raised here, where no error of theirs is at hand, which may hold a value
                 path = f"$.values[{position}]{wrong.place}"
                 raise BlobMismatch(f"{path}: this value does not fit, because {wrong.why}.", path=path)
             yield FACTS[fact], index, at, took, value
+        memory.forget()
 
     def _compare(self, document: Document, state: ExecutionState) -> None:
         """What the document says about the execution must be what its trail says."""
@@ -255,32 +224,6 @@ class Codec:
             )
         if same and orjson.dumps(document.waits) != orjson.dumps(waits(state)):
             raise BlobCorrupt("what the document waits for is not what its trail says.", path="$.waits")
-
-    def _unwritable(self, code: int, value: Any) -> NotStorable:  # noqa: ANN401 - of its fact's type
-        shape, path = self.facts.shape(Fact(code & MASK), code >> BITS), self._name(code)
-        if shape is None:
-            return NotStorable(f"{path}: what was said of it cannot be stored.", path=path)
-        own = value.value if isinstance(value, Answer | Mark) else value
-        return self._not_storable(shape, own, path)
-
-    def _name(self, code: int) -> str:
-        """What a row is about, for an error."""
-        return (
-            self.program.name if code & MASK == Fact.CREATED else self.program.instructions[code >> BITS].path
-        )
-
-
-def _too_deep(plain: object, raw: bytes) -> bool:
-    """Whether a value is nested too deep to be read again; one that is has many brackets."""
-    return raw.count(b"{") + raw.count(b"[") > limits.DEPTH - limits.AROUND and too_deep(plain, limits.AROUND)
-
-
-def _too_much(path: str) -> NotStorable:
-    return NotStorable(
-        f"{path}: this value cannot be stored, because it takes more than {limits.VALUE_BYTES:,} bytes,"
-        f" or is nested deeper than {limits.DEPTH}.",
-        path=path,
-    )
 
 
 def _nothing(plain: object) -> object:

@@ -18,6 +18,7 @@ from cattrs.gen import (
 )
 
 from resaga.codec.mapping import has_names, named, paired, refuse_crowd
+from resaga.codec.memory import Memory
 from resaga.codec.scalars import DECODE, ENCODE, Step, decode_int, encode_int
 from resaga.codec.unfit import Unfit, step_to, unfit
 from resaga.core.annotation import kinds
@@ -34,6 +35,7 @@ from resaga.core.shape import (
     Row,
     Scalar,
     Shape,
+    immutable,
 )
 
 CONTAINERS: Final[dict[Container, Callable[[list[Any]], Any]]] = {
@@ -68,6 +70,8 @@ class Coders:
     def __init__(self) -> None:
         self._made: dict[int, tuple[Shape, Coder]] = {}
         self._converter = Converter(detailed_validation=False)
+        self.written = Memory()
+        self.read = Memory()
 
     def of(self, shape: Shape) -> Coder:
         """The coder of a shape; a shape that contains itself is met again before it is finished."""
@@ -184,16 +188,31 @@ class Coders:
         known = {one.name for one in shape.slots}
         needed = [one.name for one in shape.slots if one.required]
 
+        still = immutable(shape)
+        memory_written, memory_read = self.written, self.read
+
         def encode(value: Any) -> object:  # noqa: ANN401 - checked in the next line
             if type(value) is not kind:
                 raise Unfit(f"it is not {kind.__name__}")
-            return write(value)
+            held = memory_written.held
+            if value is held[0] and shape is held[2]:
+                return held[1]
+            plain = write(value)
+            if still:
+                memory_written.latest = (value, plain, shape)
+            return plain
 
         def decode(plain: Any) -> object:  # noqa: ANN401 - checked in the next line
             if type(plain) is not dict:
                 raise Unfit("it is not an object")
+            held = memory_read.held
+            if plain is held[0] and shape is held[2]:
+                return held[1]
             try:
-                return read(plain, kind)
+                value = read(plain, kind)
+                if still:
+                    memory_read.latest = (plain, value, shape)
+                return value
             except (KeyError, ForbiddenExtraKeysError) as error:
                 lacking = [name for name in needed if name not in plain]
                 if lacking:

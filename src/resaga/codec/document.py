@@ -6,12 +6,13 @@ then every value. What is wrong is always a `BlobError`, which names the place a
 
 import zlib
 from collections.abc import Mapping
-from typing import Any, Final, final
+from itertools import accumulate
+from typing import Any, Final, NamedTuple, final
 
 import orjson
-from attrs import frozen
 
 from resaga.codec import limits
+from resaga.codec.reference import opening
 from resaga.core.errors import BlobCorrupt, BlobTooLarge, FormatTooNew
 from resaga.core.limits import STEPS
 
@@ -45,8 +46,7 @@ LATEST: Final = 253_402_300_799_999_999
 
 
 @final
-@frozen(eq=False)
-class Document:
+class Document(NamedTuple):
     """A document that is whole and well formed, before any type is applied to its values."""
 
     size: int
@@ -55,7 +55,7 @@ class Document:
     version: int
     fingerprint: str
     status: str
-    index: int
+    index: int  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleMethodOverride]  # no method is meant
     waits: Mapping[str, Any] | None
     listing: tuple[str, ...]
     codes: list[int]
@@ -101,7 +101,7 @@ def _parsed(data: bytes) -> dict[str, Any]:
         )
     if type(plain) is not dict:
         raise BlobCorrupt("the document is JSON, but no object.")
-    if data.count(b"{") + data.count(b"[") > limits.DEPTH and too_deep(plain):
+    if opening(data) > limits.DEPTH and too_deep(plain):
         raise BlobTooLarge(f"the document is nested deeper than {limits.DEPTH}.")
     return plain
 
@@ -179,7 +179,7 @@ def _check_kinds(plain: dict[str, Any]) -> None:
         raise BlobCorrupt("waits is not an object.", path="$.waits")
     for name, kind in COLUMNS.items():
         column = plain[name]
-        if type(column) is not list or (kind is not object and any(type(one) is not kind for one in column)):
+        if type(column) is not list or (kind is not object and not {kind}.issuperset(map(type, column))):
             raise BlobCorrupt(f"{name} is not a list of {kind.__name__}.", path=f"$.{name}")
     if not len(plain["codes"]) == len(plain["at"]) == len(plain["took"]):
         raise BlobCorrupt("the columns of the trail are not equally long.", path="$.codes")
@@ -189,20 +189,17 @@ def _check_kinds(plain: dict[str, Any]) -> None:
 
 def _times(deltas: list[int]) -> list[int]:
     """Nanoseconds since the epoch, of the first time and the steps from each to the next in microseconds."""
-    now, times = 0, []
-    for delta in deltas:
-        now += delta
-        if not EARLIEST <= now <= LATEST:
-            raise BlobCorrupt("a time is outside the calendar.", path="$.at")
-        times.append(now * 1000)
-    return times
+    times = list(accumulate(deltas))
+    if times and not EARLIEST <= min(times) <= max(times) <= LATEST:
+        raise BlobCorrupt("a time is outside the calendar.", path="$.at")
+    return [time * 1000 for time in times]
 
 
 def _durations(took: list[int], at: list[int]) -> list[int]:
     """Nanoseconds that each row took, ending at its time."""
     durations = [one * 1000 for one in took]
-    if any(
-        duration < 0 or now - duration < EARLIEST * 1000 for now, duration in zip(at, durations, strict=True)
-    ):
+    if took and not 0 <= min(took) <= max(took) <= LATEST:
         raise BlobCorrupt("a duration is negative or longer than time.", path="$.took")
+    if took and min(at) - max(durations) < EARLIEST * 1000:
+        raise BlobCorrupt("a duration is longer than time.", path="$.took")
     return durations

@@ -21,29 +21,52 @@ MARK: Final = "$"
 class Targets:
     """What can be referred to in one context: the parts of it, by something cheap that equal parts share."""
 
-    def __init__(self, context: object) -> None:
-        self._parts: dict[object, tuple[list[str | int], object]] = {}
-        for path, part in targets(context):
-            self._parts.setdefault(_likeness(part), (path, part))
+    def __init__(self, context: object, size: int | None = None, brackets: int | None = None) -> None:
+        self._context = context
+        if size is None or brackets is None:
+            raw = orjson.dumps(context)
+            size, brackets = len(raw), opening(raw)
+        self._whole = size, brackets
+        self._parts: dict[object, tuple[list[str | int], object]] | None = None
+        self.spared = 0
+        self.brackets = 0
 
     def shortened(self, plain: Any) -> Any:  # noqa: ANN401 - plain JSON
-        """The value with references for the parts that can be referred to."""
+        """The value with references; `spared` and `brackets` then say how much of it is behind those."""
+        self.spared = self.brackets = 0
+        return self._shortened(plain)
+
+    def _shortened(self, plain: Any) -> Any:  # noqa: ANN401 - plain JSON
+        if plain is self._context and self._whole[0] >= REFERENCE_BYTES:
+            return self._refer([], *self._whole)
         likeness = _likeness(plain)
         if likeness is None:
             return plain
-        path, part = self._parts.get(likeness, (None, None))
-        if (
-            path is not None
-            and part == plain
-            and len(orjson.dumps(part)) >= REFERENCE_BYTES
-            and _alike(part, plain)
-        ):
-            return {MARK: path}
+        if self._parts is None:
+            self._parts = {}
+            for path, part in targets(self._context):
+                self._parts.setdefault(_likeness(part), (path, part))
+        known = self._parts.get(likeness)
+        if known is not None and (known[1] is plain or known[1] == plain):
+            raw = orjson.dumps(known[1])  # what is equal may still be written differently: 1 equals 1.0 and True
+            if len(raw) >= REFERENCE_BYTES and (known[1] is plain or raw == orjson.dumps(plain)):
+                return self._refer(known[0], len(raw), opening(raw))
         if type(plain) is dict:
-            return {key: self.shortened(inner) for key, inner in plain.items()}
+            return {key: self._shortened(inner) for key, inner in plain.items()}
         if type(plain) is list:
-            return [self.shortened(inner) for inner in plain]
+            return [self._shortened(inner) for inner in plain]
         return plain
+
+    def _refer(self, path: list[str | int], size: int, brackets: int) -> dict[str, list[str | int]]:
+        reference = {MARK: path}
+        self.spared += size - len(orjson.dumps(reference))
+        self.brackets += brackets
+        return reference
+
+
+def opening(raw: bytes) -> int:
+    """How many brackets open in a text: it is nested no deeper than that."""
+    return raw.count(b"{") + raw.count(b"[")
 
 
 def targets(context: Any) -> Iterator[tuple[list[str | int], Any]]:  # noqa: ANN401 - plain JSON
@@ -130,8 +153,3 @@ def _likeness(part: Any) -> object:  # noqa: ANN401 - plain JSON
     if type(part) is str and len(part) >= REFERENCE_BYTES - 2:
         return part
     return None
-
-
-def _alike(one: object, other: object) -> bool:
-    """Equal parts may still be written differently: 1 equals 1.0 and True."""
-    return orjson.dumps(one) == orjson.dumps(other)

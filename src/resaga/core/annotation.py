@@ -156,7 +156,7 @@ class Annotations:
     def _record(
         self, annotation: object, kind: type, arguments: tuple[object, ...], place: "_Place"
     ) -> Record:
-        record = Record(kind, annotation, _immutable_record(kind))
+        record = Record(kind, annotation, immutable_itself=_immutable_record(kind))
         self._known[annotation] = record  # before its fields: it may contain itself
         hints = _hints(kind, place)
         values = _type_arguments(kind, arguments)

@@ -93,7 +93,7 @@ class _Difference:
         free = {self.pairs[index] for index in self.reach if index in self.pairs} | self.liberties.supplied
         for station in self.way.stations:
             target = self.pairs.get(station.index)
-            if target is None:
+            if target is None or self._has_moved(station.index):
                 continue
             route = _cheapest(self.program, place, target, free)
             if route is None:
@@ -106,6 +106,9 @@ class _Difference:
             while place in self.unpaired and self.new[place].kind != TEST:
                 self.right_here.add(place)
                 place = self.program.after[place]
+
+    def _has_moved(self, index: int) -> bool:
+        return self.old[index].alone and index not in self.stayed
 
     def _reach_of(self, place: int) -> Reach:
         if place in self.passed:
@@ -148,7 +151,7 @@ class _Difference:
         elif other.digest != line.digest:
             yield "re-typed", reach
         where = reach if index in self.reach else self._reach_of(place)
-        if index in self.cut_off or (line.alone and index not in self.stayed):
+        if index in self.cut_off or self._has_moved(index):
             yield "moved", where
         elif where is Reach.BEFORE:
             yield "put on the way", where

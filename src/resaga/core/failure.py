@@ -43,6 +43,11 @@ class Failure(NamedTuple):
     def __hash__(self) -> int:
         return hash(self[:4])
 
+    def __repr__(self) -> str:
+        return (
+            f"Failure(path={self.path!r}, kind={self.kind!r}, message={self.message!r}, code={self.code!r})"
+        )
+
     def __str__(self) -> str:
         code = f" [{self.code}]" if self.code else ""
         said = f": {self.message}" if self.message else ""

@@ -283,7 +283,7 @@ def _settled(state: ExecutionState, value: object, at: int, took: int) -> None:
 def _did_not_happen(state: ExecutionState, value: object, at: int, took: int) -> None:
     del value, at, took
     _calm(state)
-    state.phase, state.failure = FORWARD, None
+    state.phase = FORWARD  # what it was given up with stays, for the row that says what follows
 
 
 def _failed(state: ExecutionState, value: object, at: int, took: int) -> None:
@@ -293,8 +293,12 @@ def _failed(state: ExecutionState, value: object, at: int, took: int) -> None:
 
 def _got_stuck(state: ExecutionState, value: object, at: int, took: int) -> None:
     state.stuck, state.wake_at = _expect(Failure, value), None
-    if state.stuck.kind not in UNCALLED:
+    if state.phase is FORWARD and state.failure is not None:
+        state.failure = None  # it was found out that this did not happen
+    elif state.stuck.kind not in UNCALLED:
         _attempted(state, at, took)
+        if state.phase is FORWARD and state.here.kind is Kind.IRREVERSIBLE and state.stuck.kind != "rejected":
+            state.doubt = True
 
 
 def _undone(state: ExecutionState, value: object, at: int, took: int) -> None:
@@ -428,8 +432,8 @@ def _undo_next(program: Program, state: ExecutionState) -> Decision:
         cursor -= 1
         undo = undo_of.get(codes[cursor])
         if undo is not None:
-            state.cursor = cursor
-            state.value = trail.values[cursor]
+            value = trail.values[cursor]
+            state.cursor, state.value = cursor, value.value if type(value) is Mark else value
             return undo
     state.cursor, state.phase, state.value = 0, Phase.ROLLED_BACK, state.trail.values[0]
     return ROLLED_BACK

@@ -107,7 +107,7 @@ class Record:
     __slots__ = ("annotation", "immutable_itself", "kind", "slots")
     __match_args__ = ("kind", "slots")
 
-    def __init__(self, kind: type, annotation: object, immutable_itself: bool) -> None:
+    def __init__(self, kind: type, annotation: object, *, immutable_itself: bool) -> None:
         self.kind = kind
         self.annotation = annotation
         self.immutable_itself = immutable_itself

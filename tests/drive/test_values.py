@@ -1,0 +1,352 @@
+"""Values handed on: nobody who is given one can change what is recorded."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pytest
+from attrs import Factory, define, frozen
+
+from resaga import (
+    Attempt,
+    Completed,
+    DidNotHappen,
+    Paused,
+    Rejected,
+    Retry,
+    RolledBack,
+    Saga,
+    Stuck,
+    gate,
+    only,
+    read,
+    step,
+    when,
+    within,
+)
+from resaga.core.errors import NotStorable
+from resaga.testing import FakeClock
+
+
+@define
+class Cart:
+    items: list[str] = Factory(list)
+    cents: float = 0.0
+
+
+@define
+class Trip:
+    cart: Cart
+
+
+@dataclass
+class Strict:
+    """A value that refuses to be made of what it has become."""
+
+    cents: int
+
+    def __post_init__(self) -> None:
+        if self.cents < 0:
+            raise ValueError("a price is not negative")
+
+
+@frozen
+class Still:
+    cents: float
+
+
+CLOCK: Final = FakeClock()
+
+
+def go(block: Any, context: Any) -> Any:  # noqa: ANN401 - of types known only now
+    return Saga("shop", block).new(context).start(clock=CLOCK)
+
+
+def undo_nothing(context: Any) -> None:  # noqa: ANN401
+    pass
+
+
+@read
+def no(cart: Cart) -> Cart:
+    raise Rejected("no")
+
+
+# ---- mutable ones ------------------------------------------------------------------------------------------
+
+
+def test_a_body_cannot_change_what_it_was_given() -> None:
+    """It has a copy of its own, in a step, its settle and its undo, each time it is called."""
+    seen: list[tuple[str, list[str]]] = []
+
+    def spoil(name: str, cart: Cart) -> None:
+        seen.append((name, cart.items[:]))
+        cart.items.append(name)
+
+    @step
+    def a(cart: Cart) -> Cart:
+        return Cart(["kept"])
+
+    def undo_a(cart: Cart) -> None:
+        spoil("undo", cart)
+        if len(seen) < 6:
+            raise OSError
+
+    @step(retry=Retry(2))
+    def b(cart: Cart) -> Cart:
+        spoil("do", cart)
+        raise OSError
+
+    def settle_b(cart: Cart, attempt: Attempt) -> Cart | DidNotHappen:
+        spoil("settle", cart)
+        return DidNotHappen()
+
+    block = a.undone_by(undo_a, retry=Retry(9)) >> b.settled_by(settle_b).undone_by(undo_nothing)
+    outcome = go(block, Cart())
+    assert isinstance(outcome, RolledBack)
+    assert seen == [(name, ["kept"]) for name in ("do", "do", "settle", "undo", "undo", "undo")]
+
+
+def test_nobody_can_change_what_was_given_later() -> None:
+    """Who keeps a reference to its input or its result keeps that of a copy."""
+    held: list[Cart] = []
+
+    @step
+    def a(cart: Cart) -> Cart:
+        held.append(cart)
+        cart.items.append("a")
+        held.append(cart)
+        return cart
+
+    @gate
+    def ask(cart: Cart, answer: Cart) -> Cart:
+        held.extend((cart, answer))
+        answer.items.append("ask")
+        held.append(answer)
+        return answer
+
+    saga = Saga("shop", a.undone_by(undo_nothing) >> ask)
+    first, answer = Cart(["first"]), Cart(["answer"])
+    new = saga.new(first)
+    held.append(first)
+    paused = new.start()
+    assert isinstance(paused, Paused)
+    held.append(answer)
+    outcome = paused.answer(ask, answer).resume()
+    assert isinstance(outcome, Completed)
+    before = outcome.dump()
+    for cart in held:
+        cart.items.append("changed")
+    assert outcome.dump() == before
+    assert (outcome.result.items, new.state.value) == (["answer", "ask"], Cart(["first"]))
+
+
+def test_a_condition_cannot_change_what_it_looks_at() -> None:
+    """Though it should not try."""
+
+    def meddles(cart: Cart) -> bool:
+        cart.items.append("test")
+        return True
+
+    @read
+    def a(cart: Cart) -> Cart:
+        return cart
+
+    @step
+    def b(cart: Cart) -> Cart:
+        return Cart([*cart.items, "b"])
+
+    outcome = go(when(meddles, b.kept("so")) >> a >> when(meddles, a.named("again")), Cart())
+    assert isinstance(outcome, Completed)
+    assert outcome.result.items == ["b"]
+
+
+def test_taking_out_and_putting_back_cannot_change_the_context() -> None:
+    """A `put` may well change the context that it is given, and give that: it is a copy."""
+    undone: list[Trip] = []
+
+    @step
+    def plan(trip: Trip) -> Trip:
+        return Trip(Cart(["plan"]))
+
+    def undo_plan(trip: Trip) -> None:
+        undone.append(trip)
+
+    @step
+    def pack(cart: Cart) -> Cart:
+        return Cart([*cart.items, "pack"])
+
+    def get(trip: Trip) -> Cart:
+        trip.cart.items.append("get")
+        return trip.cart
+
+    def put(trip: Trip, cart: Cart) -> Trip:
+        cart.items.append("put")
+        trip.cart = cart
+        return trip
+
+    @read
+    def never(trip: Trip) -> Trip:
+        raise Rejected
+
+    packed = within(pack.undone_by(undo_nothing), get, put)
+    outcome = go(plan.undone_by(undo_plan) >> packed, Trip(Cart()))
+    assert isinstance(outcome, Completed)
+    assert outcome.result == Trip(Cart(["plan", "get", "pack", "put"]))
+    assert isinstance(go(plan.undone_by(undo_plan) >> packed >> never, Trip(Cart())), RolledBack)
+    assert undone == [Trip(Cart(["plan"]))]
+
+
+def test_what_a_person_says_is_copied_too() -> None:
+    """The result that a step in doubt is said to have had."""
+
+    @step
+    def pay(cart: Cart) -> Cart:
+        raise OSError
+
+    def drop_all(cart: Cart) -> bool:
+        cart.items.clear()
+        return True
+
+    @read
+    def look(cart: Cart) -> Cart:
+        return cart
+
+    saga = Saga("shop", pay.irreversible() >> when(drop_all, look))
+    stuck = saga.new(Cart()).start()
+    assert isinstance(stuck, Stuck)
+    result = Cart(["paid"])
+    marked = stuck.mark_done(result, by="ann")
+    result.items.clear()
+    outcome = marked.resume()
+    assert isinstance(outcome, Completed)
+    assert outcome.result == Cart(["paid"])
+
+
+# ---- immutable ones ----------------------------------------------------------------------------------------
+
+
+def test_what_cannot_change_is_handed_on_as_it_is() -> None:
+    """Nobody pays for a copy of it."""
+    first, second = Still(1.0), Still(2.0)
+    seen: list[object] = []
+
+    @read
+    def a(context: Still) -> Still:
+        seen.append(context)
+        return second
+
+    def yes(context: Still) -> bool:
+        seen.append(context)
+        return True
+
+    outcome = go(when(yes, a) >> only(Still, a.named("again")), first)
+    assert all(one is other for one, other in zip(seen, [first, first, second], strict=True))
+    assert outcome.result is second
+
+
+# ---- those that cannot be stored ---------------------------------------------------------------------------
+
+
+def test_a_value_that_cannot_be_stored_did_happen() -> None:
+    """Its step is undone with the live value, and is not tried again."""
+    calls: list[str] = []
+    live: list[object] = []
+
+    @step(retry=Retry(5))
+    def a(cart: Cart) -> Cart:
+        calls.append("a")
+        return Cart(cart.items, float("nan"))
+
+    def undo_a(cart: Cart, attempt: Attempt) -> None:
+        calls.append("undo")
+        live.append(cart.cents)
+
+    outcome = go(a.undone_by(undo_a), Cart())
+    assert isinstance(outcome, RolledBack)
+    assert (outcome.failure.kind, outcome.failure.code) == ("unstorable", "NotStorable")
+    assert "$.cents" in outcome.failure.message
+    assert (calls, [str(one) for one in live]) == (["a", "undo"], ["nan"])
+    with pytest.raises(NotStorable):
+        outcome.dump()
+    assert [one.path for one in outcome.undone] == ["a"]
+
+
+def test_a_read_that_gives_such_a_value_fails() -> None:
+    """There is nothing to undo."""
+
+    @read(retry=Retry(5))
+    def a(cart: Cart) -> Cart:
+        return Cart(cart.items, float("inf"))
+
+    outcome = go(a, Cart())
+    assert isinstance(outcome, RolledBack)
+    assert [one.outcome for one in outcome.state.step_timings] == ["unstorable"]
+
+
+def test_an_irreversible_step_that_gives_such_a_value_goes_on_with_it() -> None:
+    """It cannot be taken back, so what follows is given the live value; only a document cannot be had."""
+
+    @step
+    def a(cart: Cart) -> Cart:
+        return Cart(["paid"], float("nan"))
+
+    @read
+    def b(cart: Cart) -> Cart:
+        return Cart([*cart.items, "seen"])
+
+    outcome = go(a.irreversible() >> b, Cart())
+    assert isinstance(outcome, Completed)
+    assert outcome.result == Cart(["paid", "seen"])
+    with pytest.raises(NotStorable, match=r"a\.cents|\$\.cents"):
+        outcome.dump()
+    assert outcome.result == Cart(["paid", "seen"])
+
+
+def test_a_settle_that_gives_such_a_value_says_that_it_happened() -> None:
+    """And that is what is undone."""
+    undone: list[str] = []
+
+    @step
+    def a(cart: Cart) -> Cart:
+        raise OSError
+
+    def settle(cart: Cart, attempt: Attempt) -> Cart | DidNotHappen:
+        return Cart(["found"], float("nan"))
+
+    def undo(cart: Cart) -> None:
+        undone.extend(cart.items)
+
+    outcome = go(a.settled_by(settle).undone_by(undo), Cart())
+    assert isinstance(outcome, RolledBack)
+    assert (undone, outcome.failure.code) == (["found"], "OSError")
+
+
+def test_a_value_that_refuses_to_be_made_again_is_one_of_them() -> None:
+    """What its class raises is the reason, and goes no further."""
+    undone: list[int] = []
+
+    @step
+    def a(price: Strict) -> Strict:
+        price.cents = -1
+        return price
+
+    def undo(price: Strict) -> None:
+        undone.append(price.cents)
+
+    outcome = go(a.undone_by(undo), Strict(1))
+    assert isinstance(outcome, RolledBack)
+    assert outcome.failure.kind == "unstorable"
+    assert undone == [-1]
+
+
+def test_an_immutable_value_is_looked_into_only_when_it_is_dumped() -> None:
+    """Then the error says where, and the execution is as it was."""
+
+    @read
+    def a(context: Still) -> Still:
+        return Still(float("nan"))
+
+    outcome = go(a, Still(1.0))
+    assert isinstance(outcome, Completed)
+    with pytest.raises(NotStorable, match="cents"):
+        outcome.dump()
+    assert str(outcome.result.cents) == "nan"
