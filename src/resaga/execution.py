@@ -112,9 +112,7 @@ class Execution(Generic[X, B, M]):
     def _spend(self) -> None:
         if not self._unused:
             raise self._already_used()
-        self._after: list[None] = [
-            None
-        ]  # first: what is cut off between these two lines must be able to go on
+        self._after: list[None] = [None]  # first: what is cut off behind this line must be able to go on
         try:
             self._unused.pop()
         except IndexError:  # another thread was faster
@@ -195,7 +193,7 @@ class New(_Cancellable[X, B, M]):
 
     def __getattr__(self, name: str) -> ExecutionState:
         if name != "_state":
-            raise AttributeError(name)
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
         state = self._state = self._made()
         return state
 

@@ -14,7 +14,6 @@ from tests.steps import AnyBlock, Steps
 
 TWICE: Final = Retry(2)
 SLOWLY: Final = Retry(2, delay=timedelta(minutes=1))
-LONG: Final = 3
 MOMENT: Final = timedelta(microseconds=1)
 
 Make: TypeAlias = Callable[[Steps, str], AnyBlock]
@@ -37,7 +36,7 @@ KINDS: Final[Mapping[str, Make]] = {
 }
 
 RARE: Final = frozenset({"read twice", "settled twice", "irreversible settled twice", "gate in time"})
-"""Kinds that do not stand in programs of three steps: they would be too many for one sitting."""
+"""Kinds that do not stand in the largest scopes: they would be too many for one sitting."""
 
 KINDS_IN_TIME: Final[Mapping[str, Make]] = {
     "read": lambda steps, name: steps.read(name, timeout=MOMENT),
@@ -49,9 +48,9 @@ KINDS_IN_TIME: Final[Mapping[str, Make]] = {
 """Kinds with a deadline, for an awaiting loop."""
 
 
-def small_programs(kinds: Mapping[str, Make], length: int) -> Iterator[tuple[str, ...]]:
+def small_programs(kinds: Mapping[str, Make], length: int, *, rare: bool = True) -> Iterator[tuple[str, ...]]:
     """Every row of that many kinds, the impossible ones too."""
-    return product((kind for kind in kinds if length < LONG or kind not in RARE), repeat=length)
+    return product((kind for kind in kinds if rare or kind not in RARE), repeat=length)
 
 
 def small_saga(kinds: Mapping[str, Make], row: tuple[str, ...], steps: Steps) -> "Saga[int, int] | None":

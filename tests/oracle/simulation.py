@@ -12,6 +12,7 @@ from typing import Final, TypeAlias, final
 from resaga.codec import Codec
 from resaga.core import machine
 from resaga.core.decision import Ask, Decision, Halt
+from resaga.core.errors import NotStorable
 from resaga.core.failure import Failure
 from resaga.core.instruction import Op
 from resaga.core.node import EFFECTS, Kind
@@ -46,6 +47,8 @@ PROVING_NOTHING: Final = (*DOING, Fate.RAISES_AFTER, Fate.RAISES_LATE)
 GIVEN_UP: Final = (*PROVING_NOTHING, Fate.HANGS, Fate.HANGS_AFTER, Fate.HANGS_LATE, Fate.SWALLOWS)
 UNDOING: Final = (*DOING, Fate.RAISES_AFTER, Fate.REJECTS, Fate.NOT_YET)
 SETTLING: Final = (*READING, Fate.REJECTS, Fate.NOT_YET)
+SURVIVED: Final = {Fate.DIES: Fate.CUT, Fate.DIES_AFTER: Fate.CUT_AFTER}
+"""What is left of a death where a live value cannot be stored: nothing but the process can go on."""
 
 
 def blocking(state: ExecutionState, world: World, codec: Codec) -> Decision:
@@ -110,11 +113,12 @@ class Simulation:
             return natures[choice]
         self.faults -= 1
         if choice == len(natures) + len(faults):
-            self._die(state, intended=False)
-            raise Death
+            if self._dumped(state, intended=False):
+                raise Death
+            return natures[0]
         fate = faults[choice - len(natures)]
-        if fate in (Fate.DIES, Fate.DIES_AFTER):
-            self._die(state, intended=True)
+        if fate in SURVIVED and not self._dumped(state, intended=True):
+            return SURVIVED[fate]
         return fate
 
     def _natures(self, call: Call) -> tuple[Fate, ...]:
@@ -138,9 +142,14 @@ class Simulation:
             case _:
                 return READING
 
-    def _die(self, state: ExecutionState, *, intended: bool) -> None:
-        self.blob = self.codec.dump(state)
+    def _dumped(self, state: ExecutionState, *, intended: bool) -> bool:
+        """Whether there is a document to go on with."""
+        try:
+            self.blob = self.codec.dump(state)
+        except NotStorable:
+            return False
         self.intended = intended
+        return True
 
     def _reborn(self) -> ExecutionState:
         """Another process, with the last document: an intent without an outcome is an interrupt."""
@@ -191,8 +200,7 @@ class Simulation:
             return state
         self.faults -= 1
         if how == 0:
-            self._die(state, intended=False)
-            return self._reborn()
+            return self._reborn() if self._dumped(state, intended=False) else state
         self.world.clock.jump(DECADE if how == 1 else -DECADE)
         return state
 

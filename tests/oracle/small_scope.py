@@ -23,6 +23,11 @@ SCOPES: Final = (("blocking", 1, 2), ("blocking", 2, 1), ("blocking", 2, 2), ("b
 THOROUGH: Final = 2
 """Programs of so many steps with one fault have every state dumped and loaded; larger ones every so manieth."""
 SAMPLE: Final = 8
+LARGE: Final = 4
+"""So many steps and faults together leave the rare kinds out."""
+
+LINES: Final = 30
+"""As much of a story is told, from its end."""
 
 
 @final
@@ -39,7 +44,7 @@ def jobs() -> list[Job]:
     found = [
         Job(loop, row, faults)
         for loop, length, faults in SCOPES
-        for row in small_programs(_kinds(loop), length)
+        for row in small_programs(_kinds(loop), length, rare=length + faults < LARGE)
     ]
     Random(1).shuffle(found)  # noqa: S311 - it has to be the same each time
     return found
@@ -103,7 +108,7 @@ class Bench:
         """What was called, and what the trail says."""
         calls = [f"  {call.role.value} {call.name}({call.value}) {fate.value}" for call, fate in self.told()]
         rows = [] if self.world.state is None else [f"  {row}" for row in self.world.state.trail.rows()]
-        return "\n".join(["calls", *calls, "trail", *rows])
+        return "\n".join(["calls", *calls[-LINES:], "trail", *rows[-LINES:]])
 
     def told(self) -> Iterator[tuple[Call, Fate]]:
         """Each call with its fate."""

@@ -5,7 +5,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any, Final, TypeAlias, final
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from resaga import Attempt, Default, DidNotHappen, Reject, Rejected, Retry, Saga, branch, gate, read, step, wait, when
 from resaga.core.combine import within
@@ -263,9 +263,12 @@ class _Building:
     # ---- bodies ---------------------------------------------------------------------------------
 
     def result(self, leaf: Leaf, context: Any) -> Any:  # noqa: ANN401 - of the style
-        kind, more = (self.voucher, {"voucher": "V"}) if leaf.gives_voucher else (self.style, {})
+        more = {"voucher": "V"} if leaf.gives_voucher else {}
+        return self.cart(self.voucher if leaf.gives_voucher else self.style, context, 1, **more)
+
+    def cart(self, kind: Any, context: Any, added: int, **more: object) -> Any:  # noqa: ANN401 - of the style
         tax = {"tax": 1} if self.style is Taxed else {}
-        return kind(items=context.items + 1, cents=context.cents, **more, **tax)
+        return kind(items=context.items + added, cents=context.cents, **more, **tax)
 
     def body(self, leaf: Leaf) -> Any:  # noqa: ANN401 - a function
         def body(context: Any, attempt: Attempt) -> Any:  # noqa: ANN401
@@ -306,10 +309,10 @@ class _Building:
         return test
 
     def taken_out(self, context: Any) -> Any:  # noqa: ANN401
-        return evolve(context)
+        return self.cart(self.style, context, 0)
 
     def put_back(self, context: Any, inner: Any) -> Any:  # noqa: ANN401
-        return inner if type(inner) is self.style else context
+        return self.cart(self.style, inner, 0)
 
 
 def with_voucher(cart: Any) -> Any:  # noqa: ANN401 - of one of the styles

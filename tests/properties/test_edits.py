@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 from resaga import Answered, Interrupted, New, Paused, Stuck
 from resaga.core.compatibility import Verdict
 from resaga.core.fact import Fact
+from resaga.core.instruction import Op
 from resaga.core.state import ExecutionState
 from resaga.core.why import AtGate, InDoubt
 from resaga.errors import DefinitionError, ProgramChanged
@@ -20,7 +21,7 @@ from tests.seeds import reseed, seeds
 from tests.worlds import Call, Cut, Fate, Fates, Role, World
 
 FIGURE: Final = 500
-CHOICES: Final = (Fact.CHOSE_YES, Fact.CHOSE_NO)
+BEGINNING: Final = (Fact.CREATED, Fact.STARTED)
 FATES: Final = {
     Role.DO: (Fate.RAISES, Fate.RAISES_AFTER, Fate.REJECTS, Fate.NOT_YET, Fate.CUT, Fate.CUT_AFTER),
     Role.UNDO: (Fate.RAISES, Fate.NOT_YET, Fate.CUT, Fate.CUT_AFTER),
@@ -120,8 +121,13 @@ def scene(random: Random) -> Scene:
 
 
 def facts(state: ExecutionState) -> list[tuple[Fact, object]]:
-    """What the trail tells, choices apart."""
-    return [(fact, plain(value)) for fact, _, _, _, value in state.trail.rows() if fact not in CHOICES]
+    """What the trail tells, but of conditions, which may come and go."""
+    conditions = {one.index for one in state.program.instructions if one.op is Op.CHOOSE}
+    return [
+        (fact, plain(value))
+        for fact, index, _, _, value in state.trail.rows()
+        if fact in BEGINNING or index not in conditions
+    ]
 
 
 def plain(value: object) -> object:

@@ -18,7 +18,7 @@ from resaga.codec.carry import (
     unsettled,
 )
 from resaga.codec.coder import Coders
-from resaga.codec.document import FORMAT, Document, opened, sealed
+from resaga.codec.document import FORMAT, Document, crowded, opened, sealed
 from resaga.codec.facts import FactCoder
 from resaga.codec.reference import opening
 from resaga.codec.scalars import Step
@@ -145,9 +145,10 @@ class Codec:
                 }
             )
         )
-        if len(blob) + spared > limits.BLOB_BYTES:
+        if len(blob) + spared > limits.BLOB_BYTES or whole > limits.ROWS or crowded(blob):
             raise NotStorable(
-                f"the document would take more than {limits.BLOB_BYTES:,} bytes, references at full size.",
+                f"the document would take more than {limits.BLOB_BYTES:,} bytes, references at full size,"
+                f" or have more than {limits.ROWS:,} rows, or {limits.PARTS:,} objects and lists.",
                 path="$",
             )
         return blob
@@ -198,11 +199,11 @@ class Codec:
             try:
                 if fact == 0:
                     value = takes[index](plain)
-                    memory.hold(plain)
+                    memory.held = memory.latest
                 elif fact not in SILENT_CODES:
                     value = self.facts.decode(code, plain)
                     if fact in CONTEXT_CODES:
-                        memory.hold(plain)
+                        memory.held = memory.latest
             except Exception as error:  # noqa: BLE001 - constructors and hooks of the user's raise what they like
                 wrong = unfit(error)
             if wrong is not None:  # raised here, where no error of theirs is at hand, which may hold a value

@@ -16,7 +16,7 @@ from resaga.codec.facts import CONTEXTS
 from resaga.core import machine
 from resaga.core.block import Arrow, node_of
 from resaga.core.compatibility import Change, Compatibility, Reach, Verdict
-from resaga.core.difference import TAKEN_BACK, difference
+from resaga.core.difference import difference
 from resaga.core.errors import InvalidOption
 from resaga.core.fact import BITS, COMPLETIONS, MASK, Fact, Mark, Row
 from resaga.core.line import Line
@@ -94,10 +94,7 @@ class Conversion:
         """What the walk may pass and leave out: nothing that would be taken back, or would have to be."""
         kinds = self.new.program.instructions
         supplied = (place for place in self.makes if not way.turned or kinds[place].kind in HARMLESS)
-        held = {one.index for one in way.stations if one.done and way.old[one.index].kind in TAKEN_BACK}
-        if way.turned and way.stations[-1].done:
-            held.add(way.stations[-1].index)  # its completion is what it turned round with
-        return Liberties(frozenset(supplied), frozenset(self.dropped.keys() - held), neutral=True)
+        return Liberties(frozenset(supplied), frozenset(self.dropped.keys() - way.held()), neutral=True)
 
     # ---- values ---------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ Writing is strict (what would come back changed is refused), and so is reading: 
 then every value. What is wrong is always a `BlobError`, which names the place and never shows a value.
 """
 
+import re
 import zlib
 from collections.abc import Mapping
 from itertools import accumulate
@@ -40,6 +41,9 @@ KEYS: Final = (
 TEXTS: Final = ("id", "saga", "fingerprint", "status")
 NUMBERS: Final = ("version", "index")
 COLUMNS: Final = {"codes": int, "at": int, "took": int, "listing": str, "values": object}
+TEXT: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+"""Text in JSON; one without an end goes to the end of all, so that nothing is looked at twice."""
+
 EARLIEST: Final = -62_135_596_800_000_000
 LATEST: Final = 253_402_300_799_999_999
 """The first and the last microsecond that a calendar knows, of the years 1 and 9999."""
@@ -87,7 +91,17 @@ def _whole(blob: object) -> bytes:
         raise BlobCorrupt(
             "the document is not as it was written: its checksum does not match; was it cut or changed?"
         )
+    if crowded(data):
+        raise BlobTooLarge(f"the document has more than {limits.PARTS:,} objects and lists.")
     return data
+
+
+def crowded(data: bytes) -> bool:
+    """Whether that is more objects and lists than a document may have; found out before they are made."""
+    if data.count(b"{") + data.count(b"[") <= limits.PARTS:
+        return False
+    bare = TEXT.sub(b"", data)
+    return bare.count(b"{") + bare.count(b"[") > limits.PARTS
 
 
 def _parsed(data: bytes) -> dict[str, Any]:
@@ -183,6 +197,8 @@ def _check_kinds(plain: dict[str, Any]) -> None:
             raise BlobCorrupt(f"{name} is not a list of {kind.__name__}.", path=f"$.{name}")
     if not len(plain["codes"]) == len(plain["at"]) == len(plain["took"]):
         raise BlobCorrupt("the columns of the trail are not equally long.", path="$.codes")
+    if len(plain["codes"]) > limits.ROWS:
+        raise BlobTooLarge(f"the trail has more than {limits.ROWS:,} rows.", path="$.codes")
     if len(plain["listing"]) > STEPS:
         raise BlobTooLarge(f"the listing has more than {STEPS:,} instructions.", path="$.listing")
 

@@ -14,6 +14,12 @@ DEPTH: Final = 100
 AROUND: Final = 2
 """Of that, what is around each value: the document, and its list of values."""
 
+PARTS: Final = 1_000_000
+"""Objects and lists in a document; each takes fifty times the memory that it takes to write."""
+
+ROWS: Final = 500_000
+"""Rows of a trail."""
+
 REFERENCE_BYTES: Final = 32
 """What is shorter than this is written again rather than referred to."""
 

@@ -19,14 +19,14 @@ from resaga.core.shape import Basic
 BIG: Final = "$int"
 """The key of the object that stands for an integer beyond 64 bits."""
 
-Step: TypeAlias = Callable[[Any], Any]
+Step: TypeAlias = Callable[..., Any]
 """One direction of a coder: a value to plain JSON, or back."""
 
 
 def same(kind: type) -> Step:
     """Values that are written as they are, if they are exactly of that class."""
 
-    def step(value: object) -> object:
+    def step(value: object, _: object = None) -> object:
         if type(value) is not kind:
             raise Unfit(f"it is not {kind.__name__}")
         return value
@@ -45,7 +45,7 @@ def encode_int(value: object) -> object:
     return {BIG: str(value)}
 
 
-def decode_int(plain: object) -> object:
+def decode_int(plain: object, _: object = None) -> object:
     """The integer of a number or of such a text."""
     if type(plain) is int and INTEGER_LEAST <= plain <= INTEGER_MOST:
         return plain
@@ -58,7 +58,7 @@ def decode_int(plain: object) -> object:
     raise Unfit("it is not int")
 
 
-def encode_float(value: object) -> object:
+def encode_float(value: object, _: object = None) -> object:
     """A finite number; an int may stand where a float is asked for, and stays one."""
     if (type(value) is float and isfinite(value)) or (
         type(value) is int and INTEGER_LEAST <= value <= INTEGER_MOST
@@ -99,7 +99,7 @@ def _exactly(kind: type, encode: Step) -> Step:
 def _text(read: Callable[[str], object], encode: Step) -> Step:
     """Read text, and take it only if it is what we would write."""
 
-    def step(plain: object) -> object:
+    def step(plain: object, _: object = None) -> object:
         if type(plain) is not str:
             raise Unfit("it is not text")
         value = read(plain)
@@ -110,7 +110,7 @@ def _text(read: Callable[[str], object], encode: Step) -> Step:
     return step
 
 
-def _span(plain: object) -> object:
+def _span(plain: object, _: object = None) -> object:
     if type(plain) is not list or [type(part) for part in plain] != [int, int, int]:
         raise Unfit("it is not [days, seconds, microseconds]")
     value = timedelta(days=plain[0], seconds=plain[1], microseconds=plain[2])

@@ -57,7 +57,7 @@ class Values:
             spared += more
             written.append(orjson.Fragment(raw))
             if fact in CONTEXT_CODES:
-                memory.hold(value.value if isinstance(value, Mark) else value)
+                memory.held = memory.latest
                 if fact == Fact.MARKED:
                     targets = Targets(plain[0])
                 else:

@@ -18,7 +18,6 @@ from resaga.core.program import Program
 from resaga.core.walk import NEUTRAL, STRICT, Liberties
 from resaga.core.way import Way
 
-TAKEN_BACK: Final = (Kind.UNDONE.value, Kind.IRREVERSIBLE.value)
 GATE: Final = Kind.GATE.value
 
 
@@ -53,6 +52,7 @@ class _Difference:
         self.unpaired = set(range(program.end)) - set(self.pairs.values())
         self.passed: set[int] = set()
         self.cut_off: set[int] = set()
+        self.held = way.held()
         self.right_here: set[int] = set()
         self._on_the_way()
 
@@ -157,24 +157,31 @@ class _Difference:
             yield "put on the way", where
 
     def verdict(self) -> Verdict:
-        """Whether a migration could help: not if what takes back a done step is gone, nor past a new gate."""
+        """Whether a migration could help: not if what takes back a done step is gone, nor past a new gate.
+
+        What is gone may only have got another name, if one of its kind is new in its place.
+        """
         spare = Counter((self._gap(1, place), self.new[place].kind) for place in self.unpaired)
+        asked = Counter(self._gap(1, place) for place in self.passed & self.unpaired if self._is_gate(place))
         highest = -1
         for station in self.way.stations:
-            line, place = self.old[station.index], self.pairs.get(station.index)
-            if not station.done or line.kind not in TAKEN_BACK:
-                continue
+            index, line, place = station.index, self.old[station.index], self.pairs.get(station.index)
+            held = index in self.held
             if place is None or self.new[place].kind != line.kind:
-                likely = (self._gap(0, station.index), line.kind)  # it may only have got another name
-                spare[likely] -= 1
-                if spare[likely] < 0:
+                gap = self._gap(0, index)
+                spare[gap, line.kind] -= 1
+                asked[gap] -= line.kind == GATE
+                if held and spare[gap, line.kind] < 0:
                     return Verdict.IMPOSSIBLE
-            elif place < highest:
+            elif held and place < highest:
                 return Verdict.IMPOSSIBLE
-            else:
+            elif held:
                 highest = place
-        unasked = any(self.new[place].kind == GATE for place in self.passed & self.unpaired)
+        unasked = any(count > 0 for count in asked.values())
         return Verdict.IMPOSSIBLE if unasked else Verdict.NEEDS_MIGRATION
+
+    def _is_gate(self, place: int) -> bool:
+        return self.new[place].kind == GATE
 
 
 def _rising(indexes: Iterable[int], places: Mapping[int, int]) -> list[int]:

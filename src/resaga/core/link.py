@@ -38,7 +38,7 @@ def link(  # noqa: PLR0913 - what a program is made of, by name
     rows = tuple(_row(one, shapes) for one in instructions)
     told = [name, str(version), shapes.digests(takes)[1]]
     told += [
-        f"{row} {shapes.all_of(one)[1]} {one.after} {one.otherwise}"
+        f"{row} {shapes.all_of(one)[1]} {one.after} {one.otherwise} {one.duration} {one.deadline}"
         for row, one in zip(rows, instructions, strict=True)
     ]
     return Program(

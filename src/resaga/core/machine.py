@@ -163,13 +163,14 @@ def replay(program: Program, execution_id: str, rows: Iterable[Row]) -> Executio
     """The state that these rows lead to; each must be possible where it stands."""
     state = ExecutionState(program, execution_id, Trail([], [], [], []))
     for fact, index, at, took, value in rows:
+        if fact is Fact.RETURNED and index == state.index and state.phase is FORWARD and not state.strained:
+            plain = program.plain[index]
+            if plain is not None:  # most rows
+                returned(plain, state, value, at, took)
+                continue
         if index != state.at_index:
             raise IllegalTransition(f"a row speaks of index {index}, but the execution is at {state.at_index}.")
-        plain = program.plain[index] if fact == 0 and state.phase is FORWARD and not state.strained else None
-        if plain is not None:
-            returned(plain, state, value, at, took)  # most rows
-        else:
-            write(program, state, fact, at, took, value)
+        write(program, state, fact, at, took, value)
     return state
 
 

@@ -169,11 +169,8 @@ class _Walk:
 
     def _conditions(self, line: Line, station: Station, front: _Front, limit: int) -> _Front:
         """It stands at a condition, or failed there: whichever comes next will do, as it is asked anew."""
-        found = {
-            place: (cost + ELSEWHERE, trace)
-            for place, (cost, trace) in front.items()
-            if self.new[place].kind == TEST
-        }
+        next_ones = self._searched(front, limit, self.program.end, ask=False)
+        found = {place: how for place, how in next_ones.items() if self.new[place].kind == TEST}
         for place, (cost, trace) in self._followed(station, front, limit).items():
             if self.new[place] == line:
                 _keep(found, place, cost, trace)
@@ -201,29 +198,31 @@ class _Walk:
             return None
         return self.program.after[place] if asked.way == YES else self.program.instructions[place].otherwise
 
-    def _searched(self, front: _Front, limit: int, most: int) -> _Front:
-        """The places up to a limit, and so many at most, that one comes to by whatever may be passed."""
+    def _searched(self, front: _Front, limit: int, most: int, *, ask: bool = True) -> _Front:
+        """The places up to a limit, and so many at most, that one comes to by whatever may be passed.
+
+        Conditions are passed only if one may `ask` them.
+        """
         reached = {
             place: (cost + ELSEWHERE, trace) for place, (cost, trace) in front.items() if place <= limit
         }
         places = list(reached)
         heapify(places)
-        while places and places[0] < limit and len(reached) < most:  # every way leads on to a higher place
+        while places and places[0] < limit and len(reached) <= most:  # every way leads on to a higher place
             place = heappop(places)
             cost, trace = reached[place]
-            for there, fact, toll in self._exits(place):
+            for there, fact, toll in self._exits(place, ask=ask):
                 if there <= limit:
                     if there not in reached:
                         heappush(places, there)
                     _keep(reached, there, cost + toll, _Trace(trace, place, fact=fact))
         return reached
 
-    def _exits(self, place: int) -> Iterator[tuple[int, int, int]]:
+    def _exits(self, place: int, *, ask: bool) -> Iterator[tuple[int, int, int]]:
         """Where one may go from a place that the run has no row for, the fact that says so, and the cost."""
         one = self.program.instructions[place]
         if one.otherwise is not None:
-            yield one.after, YES, 0
-            yield one.otherwise, NO, 0
+            yield from ((one.after, YES, 0), (one.otherwise, NO, 0)) if ask else ()
         elif place in self.liberties.supplied:
             yield one.after, RETURNED, 0
         elif self.liberties.neutral and self.new[place].kind in NEUTRAL:

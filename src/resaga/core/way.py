@@ -20,6 +20,7 @@ CHOICES: Final = (int(Fact.CHOSE_YES), int(Fact.CHOSE_NO))
 RESULTS: Final = (int(Fact.RETURNED), int(Fact.MARKED))
 UNANSWERED: Final = -1
 FINAL: Final = Kind.IRREVERSIBLE.value
+TAKEN_BACK: Final = (Kind.UNDONE.value, FINAL)
 
 
 @final
@@ -92,6 +93,15 @@ class Way:
                 self.turned = back or fact == FAILED
         if len(self.begun) > 1 and (not self.stations or self.stations[-1].done) and not self.turned:
             self._came_to(standing, asked)
+
+    def held(self) -> set[int]:
+        """The lines of what is done and has to stay: it is taken back, or never can be, or it turned there."""
+        last = self.stations[-1] if self.turned else None
+        return {
+            one.index
+            for one in self.stations
+            if one.done and (one is last or self.old[one.index].kind in TAKEN_BACK)
+        }
 
     def _came_to(self, index: int, asked: list[Asked]) -> tuple[Station, list[Asked]]:
         """The station that is being done; at another index it is the next one."""

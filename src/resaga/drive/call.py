@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, assert_never, final
 
 from resaga.core.attempt import Attempt
 from resaga.core.body import Body
 from resaga.core.decision import Choose, Perform, Plain, PlainAsync, Settle, Undo
 from resaga.core.errors import IllegalTransition
-from resaga.core.fact import BITS, COMPLETIONS, MASK, Fact, Mark
+from resaga.core.fact import BITS, COMPLETIONS, MASK, Mark
 from resaga.core.failure import Failure, Kind, clipped
 from resaga.core.instruction import Instruction, Op
 from resaga.core.key import Work
@@ -109,6 +109,8 @@ def concluded(call: Call, state: ExecutionState, value: object, copy: Copy) -> O
                 if isinstance(decision, Settle):
                     return Returned(value, events)
                 return Unstorable(value, failure_of(one, loosened(error), "unstorable"))
+        case _:
+            assert_never(decision)
 
 
 def raised(state: ExecutionState, error: Exception) -> Outcome:
@@ -183,22 +185,23 @@ def _beside(decision: Perform | Choose, state: ExecutionState, copy: Copy) -> Ca
 def _given(state: ExecutionState, context: object, copy: Copy) -> object:
     """A context of the trail to hand on, where nothing but the row that gave it tells its shape."""
     program, trail = state.program, state.trail
-    for code, value in zip(reversed(trail.codes), reversed(trail.values), strict=True):
-        if (value.value if type(value) is Mark else value) is not context:
-            continue
-        if code & MASK in COMPLETIONS:
-            gave = program.instructions[code >> BITS]
-            return context if gave.immutable else _lent(gave.gives, context, copy)
-        if code & MASK == Fact.CREATED:
-            break
-    return context if program.takes_immutable else _lent(program.takes, context, copy)
+    rows = zip(reversed(trail.codes), reversed(trail.values), strict=True)
+    gave = (
+        program.instructions[code >> BITS]
+        for code, value in rows
+        if code & MASK in COMPLETIONS and (value.value if type(value) is Mark else value) is context
+    )
+    one = next(gave, None)
+    if one is not None:
+        return context if one.immutable else _lent(one.gives, context, copy)
+    from resaga.core.shape import immutable  # noqa: PLC0415 - as there is a program, it is loaded
+
+    return context if immutable(program.takes) else _lent(program.takes, context, copy)
 
 
 def _lent(shape: "Shape | None", value: object, copy: Copy) -> object:
     """A value that nobody else holds; what cannot be stored is handed on as it is."""
-    if shape is None:
-        return value
     try:
-        return copy(shape, value)
+        return value if shape is None else copy(shape, value)
     except Exception:  # noqa: BLE001 - a class of the user's may refuse to be made again
         return value
