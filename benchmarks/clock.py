@@ -59,7 +59,9 @@ def line(name: str, *cells: str) -> str:
 def shown(figure: Figure) -> str:
     """A figure as a line of the table; one that does not hold has a star."""
     star = "" if figure.holds else " *"
-    return line(figure.name + star, _number(figure.seen), _number(figure.must), _number(figure.aim), figure.beside)
+    return line(
+        figure.name + star, _number(figure.seen), _number(figure.must), _number(figure.aim), figure.beside
+    )
 
 
 def _number(value: float | None) -> str:
@@ -82,4 +84,6 @@ def _time(work: Callable[[], object], times: int) -> float:
 
 def _import(modules: str) -> float:
     code = f"import time; start = time.perf_counter(); import {modules}; print(time.perf_counter() - start)"
-    return float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
+    return float(
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    )

@@ -27,7 +27,9 @@ FEW: Final = 1_000
 
 def main() -> int:
     """Measure everything, print a table, and say whether it holds."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--strict", action="store_true", help="exit with 1 if a figure does not hold")
     strict = parser.parse_args().strict
     missed = []
@@ -50,7 +52,13 @@ def steps() -> Iterator[Figure]:
     whole = ratio(run(ten), bare)
     more = ratio(run(twenty), bare) - whole
     yield Figure("a step, blocking", more, 16, 10, "a bare call")
-    yield Figure("a run of ten, by step", whole, None, None, "a bare call; saga_py 22, simple-saga 130: see bench_peers")
+    yield Figure(
+        "a run of ten, by step",
+        whole,
+        None,
+        None,
+        "a bare call; saga_py 22, simple-saga 130: see bench_peers",
+    )
 
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
@@ -132,12 +140,20 @@ def _both_ways(name: str, execution: Paused[Any, Any, Any], saga: Saga[Any, Any,
     loaded: Execution[Any, Any, Any] = saga.load(blob)
     assert loaded.dump() == blob, "a loaded execution is written as it was"
     yield Figure(f"dump{name}", ratio(execution.dump, lambda: orjson.dumps(plain)), 10, 4, "orjson.dumps")
-    yield Figure(f"load{name}", ratio(lambda: saga.load(blob), lambda: orjson.loads(blob)), 10, 4, "orjson.loads")
+    yield Figure(
+        f"load{name}", ratio(lambda: saga.load(blob), lambda: orjson.loads(blob)), 10, 4, "orjson.loads"
+    )
 
 
 def imports() -> Iterator[Figure]:
     """Importing resaga in a fresh process."""
-    yield Figure("import resaga", importing("resaga", "attrs, typing_extensions"), 1.5, None, "attrs, typing_extensions")
+    yield Figure(
+        "import resaga",
+        importing("resaga", "attrs, typing_extensions"),
+        1.5,
+        None,
+        "attrs, typing_extensions",
+    )
 
 
 if __name__ == "__main__":

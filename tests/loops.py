@@ -1,9 +1,9 @@
 """The two loops behind the same verbs, and an event loop in which no time passes for real.
 
-    @both
-    def test_…(loop: Loop) -> None:
-        world = World()
-        outcome = loop.start(Saga("shop", loop.steps(world).undone("reserve")).new(0), world.clock)
+@both
+def test_…(loop: Loop) -> None:
+    world = World()
+    outcome = loop.start(Saga("shop", loop.steps(world).undone("reserve")).new(0), world.clock)
 """
 
 import asyncio
@@ -69,7 +69,9 @@ class Loop:
 
     def retry(self, stuck: Any, clock: Clock, by: str | None = None) -> Any:  # noqa: ANN401
         """Try again what it is stuck in."""
-        return awaited(stuck.retry_async(by=by, clock=clock)) if self.awaits else stuck.retry(by=by, clock=clock)
+        return (
+            awaited(stuck.retry_async(by=by, clock=clock)) if self.awaits else stuck.retry(by=by, clock=clock)
+        )
 
 
 BLOCKING: Final = Loop(awaits=False)

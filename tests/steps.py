@@ -1,7 +1,7 @@
 """Steps that act on a world: made by the real decorators, with bodies that only ask what becomes of them.
 
-    steps = Steps(World({"charge": [Fate.REJECTS]}))
-    saga = Saga("shop", steps.undone("reserve") >> steps.irreversible("charge"))
+steps = Steps(World({"charge": [Fate.REJECTS]}))
+saga = Saga("shop", steps.undone("reserve") >> steps.irreversible("charge"))
 """
 
 from collections.abc import Callable
@@ -47,7 +47,9 @@ STAY: Final = Stay()
 class Steps:
     """Makes blocks whose bodies act on one world."""
 
-    def __init__(self, world: World, context: Context = NUMBER, *, awaits: bool = False, emits: bool = False) -> None:
+    def __init__(
+        self, world: World, context: Context = NUMBER, *, awaits: bool = False, emits: bool = False
+    ) -> None:
         self.world = world
         self.context = context
         self.awaits = awaits
@@ -56,7 +58,9 @@ class Steps:
     def read(self, name: str, *, retry: Retry | None = None, timeout: timedelta | None = None) -> AnyBlock:
         """A read."""
         kind = self.context.kind
-        made: Any = read(name=name, retry=retry, takes=kind, gives=kind, **({"timeout": timeout} if timeout else {}))
+        made: Any = read(
+            name=name, retry=retry, takes=kind, gives=kind, **({"timeout": timeout} if timeout else {})
+        )
         return made(self._body(Role.DO, name, plain=True))
 
     def undone(  # noqa: PLR0913 - as many words as a step has
@@ -72,7 +76,9 @@ class Steps:
         key_life: timedelta | None = None,
     ) -> AnyBlock:
         """A step that is taken back; a plain one knows nothing of its attempts."""
-        action = self._action(name, retry, key_life, settled=settled, timeout=timeout, settle_retry=settle_retry, plain=plain)
+        action = self._action(
+            name, retry, key_life, settled=settled, timeout=timeout, settle_retry=settle_retry, plain=plain
+        )
         return action.undone_by(self._body(Role.UNDO, name, plain=plain), retry=undo_retry)
 
     def kept(self, name: str, *, retry: Retry | None = None, settled: bool = False) -> AnyBlock:

@@ -1,23 +1,20 @@
-"""Executions: what may be done with one in each of its states, and that it is done once."""
+"""Executions: what may be done with one in each of its states, and what it tells."""
 
-import threading
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final, assert_never
 
 import pytest
 from attrs import frozen
 
+from resaga.testing import FakeClock
 from resaga import (
     Answered,
     Completed,
-    Execution,
     Interrupted,
     New,
     Outcome,
     Paused,
     Rejected,
-    Retry,
     RolledBack,
     Saga,
     Stuck,
@@ -27,68 +24,12 @@ from resaga import (
     step,
     wait,
 )
-from resaga.core.errors import (
-    AlreadyUsed,
-    InvalidOption,
-    NeedsAwait,
-    NotAsked,
-    PastNoReturn,
-    TooLate,
-    UsageError,
-    WrongAnswer,
-)
-from resaga.core.node import Reject
+from resaga.core.errors import NotAsked, PastNoReturn
 from resaga.core.plan import Kept, RollbackPlan
 from resaga.core.why import AtGate, AtTimer, BackingOff, Postponed
-from resaga.testing import FakeClock
-from tests.loops import AWAITING, BLOCKING, Loop, both
-from tests.steps import AnyBlock
-from tests.worlds import Cut, Fate, World
-
-DAY: Final = timedelta(days=1)
-
-
-class Shop:
-    """A saga that comes to every state, depending on the fates of its steps."""
-
-    def __init__(self, loop: Loop = BLOCKING, **fates: Fate) -> None:
-        self.loop = loop
-        self.world = World({name.replace("_", " "): [fate] for name, fate in fates.items()})
-        steps = loop.steps(self.world)
-        self.ask: AnyBlock = steps.gate("ask", deadline=DAY, expiry=Reject())
-        once = Retry(1)
-        held = steps.undone("hold", undo_retry=once) >> steps.kept("note")
-        self.saga: Any = Saga("shop", held >> self.ask.named("boss") >> steps.irreversible("pay") >> steps.read("mail"))
-        self.clock = self.world.clock
-
-    def new(self) -> Any:  # noqa: ANN401 - of types known only now
-        return self.saga.new(0, id="x", clock=self.clock)
-
-    def paused(self) -> Any:  # noqa: ANN401
-        return self.loop.start(self.new(), self.clock)
-
-    def answered(self, answer: bool = True) -> Any:  # noqa: ANN401, FBT001, FBT002
-        return self.paused().answer(self.ask, answer, by="ann", clock=self.clock)
-
-    def ended(self, answer: bool = True) -> Any:  # noqa: ANN401, FBT001, FBT002
-        return self.loop.resume(self.answered(answer), self.clock)
-
-    def interrupted(self) -> Any:  # noqa: ANN401
-        new = self.new()
-        with pytest.raises(Cut):
-            self.loop.start(new, self.clock)
-        return new.interrupted
-
-
-STATES: Final[dict[type[Any], Callable[[Loop], Any]]] = {
-    New: lambda loop: Shop(loop).new(),
-    Paused: lambda loop: Shop(loop).paused(),
-    Answered: lambda loop: Shop(loop).answered(),
-    Interrupted: lambda loop: Shop(loop, hold=Fate.CUT).interrupted(),
-    Completed: lambda loop: Shop(loop).ended(),
-    RolledBack: lambda loop: Shop(loop).ended(False),
-    Stuck: lambda loop: Shop(loop, pay=Fate.RAISES).ended(),
-}
+from tests.loops import BLOCKING, Loop, both
+from tests.shops import DAY, STATES, Shop
+from tests.worlds import Fate
 
 VERBS: Final[dict[str, tuple[type[Any], ...]]] = {
     "start": (New,),
@@ -212,7 +153,9 @@ def test_a_match_can_tell_all_outcomes_apart() -> None:
                 return f"completed {result.id}"
             case Paused(why=why):
                 match why:
-                    case AtGate(path=path) | AtTimer(path=path) | Postponed(path=path) | BackingOff(path=path):
+                    case (
+                        AtGate(path=path) | AtTimer(path=path) | Postponed(path=path) | BackingOff(path=path)
+                    ):
                         return f"paused at {path}"
                     case _:
                         assert_never(why)
@@ -233,134 +176,6 @@ def test_a_match_can_tell_all_outcomes_apart() -> None:
         "stuck at pay: OSError",
     ]
     assert told(one_by_one.new(Order("ok")).start()) == "paused at approval"
-
-
-# ---- once --------------------------------------------------------------------------------------------------
-
-
-def uses(loop: Loop, kind: type[Any]) -> list[Callable[[Any], Any]]:
-    """All that uses an execution of that state up."""
-    clock, ask = FakeClock(), Shop(loop).ask
-    by_kind: dict[type[Any], list[Callable[[Any], Any]]] = {
-        New: [lambda one: loop.start(one, clock), lambda one: one.cancel("enough")],
-        Paused: [lambda one: loop.resume(one, clock), lambda one: one.cancel("enough")],
-        Answered: [lambda one: loop.resume(one, clock), lambda one: one.cancel("enough")],
-        Interrupted: [lambda one: loop.resume(one, clock), lambda one: one.cancel("enough")],
-        Stuck: [
-            lambda one: loop.retry(one, clock),
-            lambda one: one.skip("so be it", "ann"),
-            lambda one: one.mark_done(7, by="ann"),
-        ],
-    }
-    del ask
-    return by_kind.get(kind, [])
-
-
-@pytest.mark.parametrize("kind", [New, Paused, Answered, Interrupted, Stuck], ids=lambda kind: kind.__name__)
-@both
-def test_an_execution_is_used_once(loop: Loop, kind: type[Any]) -> None:
-    """Whichever verbs it is tried with; what is only asked may be asked again."""
-    for first in uses(loop, kind):
-        for second in uses(loop, kind):
-            execution = STATES[kind](loop)
-            before = execution.dump()
-            first(execution)
-            with pytest.raises(AlreadyUsed, match="execution 'x' was used before: go on with what that gave") as used:
-                second(execution)
-            assert used.value.id == "x"
-            assert execution.dump() == before
-
-
-def test_an_answer_uses_its_question_up() -> None:
-    """The second one is refused, whoever gives it."""
-    shop = Shop()
-    paused = shop.paused()
-    paused.answer(shop.ask, True, clock=shop.clock)
-    for second in (
-        lambda: paused.answer(shop.ask, False, clock=shop.clock),
-        lambda: paused.resume(clock=shop.clock),
-        lambda: paused.cancel("enough", clock=shop.clock),
-    ):
-        with pytest.raises(AlreadyUsed):
-            second()
-
-
-@pytest.mark.parametrize("kind", [New, Paused, Answered, Interrupted, Stuck], ids=lambda kind: kind.__name__)
-def test_of_many_threads_exactly_one_uses_it(kind: type[Any]) -> None:
-    """The others are told so, and have changed nothing."""
-    for verb in uses(BLOCKING, kind):
-        for _ in range(5):
-            execution = STATES[kind](BLOCKING)
-            outcomes: list[object] = []
-            barrier = threading.Barrier(8)
-
-            def race(one: Any = execution, verb: Callable[[Any], Any] = verb) -> None:  # noqa: ANN401
-                barrier.wait()
-                try:
-                    outcomes.append(type(verb(one)))
-                except UsageError as error:
-                    outcomes.append(type(error))
-
-            threads = [threading.Thread(target=race) for _ in range(8)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            assert outcomes.count(AlreadyUsed) == 7
-
-
-def test_a_thread_that_comes_between_two_lines_is_noticed() -> None:
-    """Even the one who has seen that it is unused may be too late."""
-    shop = Shop()
-    new = shop.new()
-
-    class Late(list[None]):
-        def __bool__(self) -> bool:
-            return True
-
-    new._unused = Late()
-    with pytest.raises(AlreadyUsed):
-        new.start()
-
-
-@pytest.mark.parametrize("kind", [New, Paused, Answered, Interrupted], ids=lambda kind: kind.__name__)
-@both
-def test_an_error_uses_nothing_up(loop: Loop, kind: type[Any]) -> None:
-    """What a verb refuses leaves the execution as it was."""
-    execution, clock = STATES[kind](loop), FakeClock()
-    before = execution.dump()
-    with pytest.raises(InvalidOption, match="by=7"):
-        execution.cancel("enough", by=7)
-    if loop is AWAITING:
-        blocking = execution.start if kind is New else execution.resume
-        with pytest.raises(NeedsAwait, match="saga 'shop' has async bodies"):
-            blocking()
-    if kind is Paused:
-        ask = Shop(loop).ask
-        for wrong, said in (
-            (lambda: execution.answer(ask, True), NotAsked),  # the gate of another saga
-            (lambda: execution.answer("ask", True), NotAsked),
-            (lambda: execution.answer(None, True), NotAsked),
-        ):
-            with pytest.raises(said, match="does not wait for an answer to .*'boss/ask'"):
-                wrong()
-    assert execution.dump() == before
-    assert not isinstance((loop.start if kind is New else loop.resume)(execution, clock), kind if kind is not Paused else Stuck)
-
-
-def test_a_wrong_answer_uses_nothing_up() -> None:
-    """Of another type, from nobody, or too late."""
-    shop = Shop()
-    paused = shop.paused()
-    with pytest.raises(WrongAnswer, match="boss/ask: a str is not what is asked for"):
-        paused.answer(shop.ask, "yes", clock=shop.clock)
-    with pytest.raises(InvalidOption, match="by=7"):
-        paused.answer(shop.ask, True, by=7, clock=shop.clock)
-    shop.clock.jump(DAY)
-    with pytest.raises(TooLate):
-        paused.answer(shop.ask, True, clock=shop.clock)
-    shop.clock.jump(-DAY)
-    assert isinstance(paused.answer(shop.ask, True, by="an\ud800n", clock=shop.clock).resume(), Completed)
 
 
 # ---- questions ---------------------------------------------------------------------------------------------
@@ -455,7 +270,9 @@ def test_a_rollback_plan_says_what_a_rollback_would_do() -> None:
     new = shop.new()
     assert str(new.rollback_plan()) == "nothing to undo"
     plan = shop.paused().rollback_plan()
-    assert plan == RollbackPlan(("hold",), (Kept("note", "it harms nobody"),), past_return=None, in_doubt=None)
+    assert plan == RollbackPlan(
+        ("hold",), (Kept("note", "it harms nobody"),), past_return=None, in_doubt=None
+    )
     assert str(plan) == "undo hold\nkeep note: it harms nobody"
 
 
@@ -479,51 +296,3 @@ def test_a_rolled_back_one_tells_what_became_of_its_steps(loop: Loop) -> None:
         ("hold", 1, "undone", shop.world.tick)
     ]
     assert (outcome.kept, outcome.skipped) == ((Kept("note", "it harms nobody"),), ())
-
-
-def test_a_rollback_without_a_reason_is_impossible() -> None:
-    """A forged state is told so."""
-    shop = Shop()
-    with pytest.raises(AssertionError, match="without a failure"):
-        _ = RolledBack(shop.saga.codec, shop.new().state, [None]).failure
-
-
-# ---- interrupted -------------------------------------------------------------------------------------------
-
-
-def test_either_the_rest_or_what_was_given_is_used() -> None:
-    """Who resumes what was interrupted cannot go on with what the verb gave as well, and the other way round."""
-    shop = Shop()
-    new = shop.new()
-    paused = new.start(clock=shop.clock)
-    rest = new.interrupted
-    assert isinstance(rest.resume(clock=shop.clock), Paused)
-    with pytest.raises(AlreadyUsed):
-        paused.resume(clock=shop.clock)
-    with pytest.raises(AlreadyUsed):
-        new.interrupted.resume(clock=shop.clock)
-    with pytest.raises(AlreadyUsed):
-        paused.interrupted.resume(clock=shop.clock)
-
-
-@pytest.mark.parametrize("kind", STATES, ids=lambda kind: kind.__name__)
-@both
-def test_what_was_not_begun_can_go_on_by_itself_or_by_its_rest(loop: Loop, kind: type[Any]) -> None:
-    """An interrupt may come so early that nothing has happened yet."""
-    execution = STATES[kind](loop)
-    rest = execution.interrupted
-    assert isinstance(rest, Interrupted)
-    assert rest.dump() == execution.dump()
-    outcome = loop.resume(rest, FakeClock())
-    assert isinstance(outcome, Execution)
-    for verb in uses(loop, kind):
-        with pytest.raises(AlreadyUsed):
-            verb(execution)
-
-
-def test_the_rest_is_taken_with_the_clock_of_its_run() -> None:
-    """Not with that of this machine."""
-    shop = Shop(hold=Fate.CUT)
-    shop.clock.jump(timedelta(days=-9000))
-    rest = shop.interrupted()
-    assert rest.state.updated_at == shop.clock.now

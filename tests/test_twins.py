@@ -1,7 +1,6 @@
 """The blocking and the awaiting loop are one loop, written twice."""
 
 import ast
-import io
 import tokenize
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,7 +17,7 @@ from resaga.core.why import AtGate
 from resaga.drive import awaiting, blocking
 from tests.loops import AWAITING, BLOCKING, Loop
 from tests.seeds import reseed, seeds
-from tests.steps import NUMBER, AnyBlock, Context, Happened, Steps
+from tests.steps import NUMBER, AnyBlock, Context, Happened
 from tests.worlds import Call, Cut, Fate, Role, World
 
 # ---- as text -----------------------------------------------------------------------------------------------
@@ -117,7 +116,9 @@ class Story:
                 case Stuck():
                     outcome = self.help(outcome)
                 case _:
-                    rows = [(fact, index, repr(value)) for fact, index, _, _, value in outcome.state.trail.rows()]
+                    rows = [
+                        (fact, index, repr(value)) for fact, index, _, _, value in outcome.state.trail.rows()
+                    ]
                     return [type(outcome), *rows], self.world.order()
         raise AssertionError("it does not end")
 
@@ -184,7 +185,9 @@ class Story:
                 case 1:
                     one = branch(even, *either)
                 case 2:
-                    one = within(one >> self.steps.read(names.pop()), out(kind), back(kind)).named(names.pop())
+                    one = within(one >> self.steps.read(names.pop()), out(kind), back(kind)).named(
+                        names.pop()
+                    )
                 case _:
                     pass
             whole = whole >> one

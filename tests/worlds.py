@@ -54,7 +54,15 @@ class Fate(Enum):
 
 
 EFFECTIVE: Final = frozenset(
-    {Fate.GIVES, Fate.GIVES_JUNK, Fate.RAISES_AFTER, Fate.HANGS_AFTER, Fate.SWALLOWS, Fate.CUT_AFTER, Fate.DIES_AFTER}
+    {
+        Fate.GIVES,
+        Fate.GIVES_JUNK,
+        Fate.RAISES_AFTER,
+        Fate.HANGS_AFTER,
+        Fate.SWALLOWS,
+        Fate.CUT_AFTER,
+        Fate.DIES_AFTER,
+    }
 )
 LATE: Final = frozenset({Fate.RAISES_LATE, Fate.HANGS_LATE})
 HANGING: Final = frozenset({Fate.HANGS, Fate.HANGS_AFTER, Fate.HANGS_LATE})
@@ -89,7 +97,9 @@ Fates: TypeAlias = Callable[[Call], Fate]
 class World:
     """The ledger, and the fates of the calls to come."""
 
-    def __init__(self, script: Mapping[str, Sequence[Fate]] | Fates | None = None, tick: timedelta = TICK) -> None:
+    def __init__(
+        self, script: Mapping[str, Sequence[Fate]] | Fates | None = None, tick: timedelta = TICK
+    ) -> None:
         self.fates: Fates = script if callable(script) else scripted(script or {})
         self.tick = tick
         self.clock = FakeClock()
@@ -129,7 +139,9 @@ class World:
             raise AssertionError(f"{name!r} blocks, so nobody can give it up")
         return _ended(fate)
 
-    async def called_async(self, role: Role, name: str, value: object, attempt: Attempt | None = None) -> Fate:
+    async def called_async(
+        self, role: Role, name: str, value: object, attempt: Attempt | None = None
+    ) -> Fate:
         """The same for a body that can be given up."""
         fate = self._meet(role, name, value, attempt)
         if fate in HANGING:
@@ -198,5 +210,3 @@ def _ended(fate: Fate) -> Fate:
             raise Death
         case _:
             return fate
-
-

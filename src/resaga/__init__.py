@@ -8,6 +8,7 @@ from resaga.core.gate import gate
 from resaga.core.hook import Hook
 from resaga.core.node import Default, Reject, Stay
 from resaga.core.plan import RollbackPlan
+from resaga.core.question import Question
 from resaga.core.retry import Retry
 from resaga.core.signals import DidNotHappen, NotYet, Rejected
 from resaga.core.state import ExecutionState
@@ -21,7 +22,6 @@ from resaga.execution import (
     New,
     Outcome,
     Paused,
-    Question,
     RolledBack,
     Stuck,
 )

@@ -5,8 +5,7 @@ may be called at any time. Used twice in one process, it refuses: `AlreadyUsed`.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, cast, final
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast, final
 
 from typing_extensions import TypeVar as TypeVarWithDefault
 
@@ -18,7 +17,8 @@ from resaga.core.failure import Failure, clipped
 from resaga.core.outcome import Answer, Cancelled, MarkedDone, Retried, Skipped
 from resaga.core.outcome import Outcome as Said
 from resaga.core.plan import Kept, Left, RollbackPlan, in_effect, kept, left, rollback_plan
-from resaga.core.program import Program
+from resaga.core.question import Question
+from resaga.core.replay import cut_off
 from resaga.core.state import ExecutionState
 from resaga.core.timing import StepTiming
 from resaga.core.why import UndoFailed, WhyPaused, WhyStuck, why_paused, why_stuck
@@ -27,7 +27,7 @@ from resaga.drive.blocking import drive
 from resaga.drive.clock import SYSTEM, Clock
 
 if TYPE_CHECKING:
-    from resaga.core.shape import Shape
+    from resaga.codec import Codec
 
 X = TypeVar("X")
 B = TypeVar("B", covariant=True)
@@ -36,37 +36,12 @@ R = TypeVar("R")
 M = TypeVarWithDefault("M", bound=Async, default=Async, covariant=True)
 
 
-class Codec(Protocol):
-    """What an execution asks of the room that knows bytes."""
-
-    @property
-    def program(self) -> Program:
-        """The program whose values it knows."""
-        ...
-
-    def dump(self, state: ExecutionState) -> bytes:
-        """The document of a state."""
-        ...
-
-    def copy(self, shape: "Shape", value: object) -> object:
-        """The value as it would be after a dump and a load."""
-        ...
-
-    def check_answer(self, shape: "Shape", value: object, path: str) -> object:
-        """The answer, if it is one of the asked type."""
-        ...
-
-    def check_result(self, shape: "Shape", value: object, path: str) -> object:
-        """The result of a step that a person gives."""
-        ...
-
-
 class Execution(Generic[X, B, M]):
     """What every execution has, whatever its state."""
 
     __slots__ = ("_after", "_clock", "_codec", "_running", "_state", "_unused")
 
-    def __init__(self, codec: Codec, state: ExecutionState, unused: list[None]) -> None:
+    def __init__(self, codec: "Codec", state: ExecutionState, unused: list[None]) -> None:
         self._codec = codec
         self._state = state
         self._unused = unused  # popped by the one verb that may use it
@@ -98,7 +73,7 @@ class Execution(Generic[X, B, M]):
         if running is None:
             return Interrupted(self._codec, self._state.copy(), unused)
         now = getattr(self, "_clock", SYSTEM).wall()
-        return Interrupted(self._codec, machine.cut_off(self._codec.program, running, now), unused)
+        return Interrupted(self._codec, cut_off(self._codec.program, running, now), unused)
 
     def dump(self) -> bytes:
         """One JSON document: everything that another process needs to go on."""
@@ -150,14 +125,14 @@ class Execution(Generic[X, B, M]):
         if state is None:
             state = self._use()
         decision = drive(state, clock, codec.copy)
-        return _settled(codec, state, decision, self._after)
+        return settled(codec, state, decision, self._after)
 
     async def _go_async(self, clock: Clock, state: ExecutionState | None = None) -> "Outcome[Any, Any, Any]":
         codec, self._clock = self._codec, clock
         if state is None:
             state = self._use()
         decision = await drive_async(state, clock, codec.copy)
-        return _settled(codec, state, decision, self._after)
+        return settled(codec, state, decision, self._after)
 
 
 class _Cancellable(Execution[X, B, M]):
@@ -186,14 +161,16 @@ class New(_Cancellable[X, B, M]):
 
     __slots__ = ("_seed",)
 
-    def __init__(self, codec: Codec, seed: tuple[str, object, int], unused: list[None]) -> None:
+    def __init__(self, codec: "Codec", seed: tuple[str, object, int], unused: list[None]) -> None:
         self._codec = codec
         self._seed = seed  # id, context, when it was made: a state is made of it when one is needed
         self._unused = unused
 
     def __getattr__(self, name: str) -> ExecutionState:
         if name != "_state":
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self
+            )
         state = self._state = self._made()
         return state
 
@@ -240,21 +217,6 @@ class Interrupted(_Resumable[X, B, M]):
     """In the middle of it: cut off, or told by a person how to go on; resume it."""
 
     __slots__ = ()
-
-
-@final
-class Question(Generic[C, R]):
-    """An open question: what it is about, and until when it can be answered."""
-
-    __slots__ = ("context", "deadline", "path")
-
-    def __init__(self, path: str, context: C, deadline: datetime | None) -> None:
-        self.path = path
-        self.context = context
-        self.deadline = deadline
-
-    def __repr__(self) -> str:
-        return f"Question({self.path!r}, {self.context!r})"
 
 
 @final
@@ -326,7 +288,7 @@ class RolledBack(Execution[X, B, M]):
     @property
     def failure(self) -> Failure:
         """Why it was rolled back."""
-        return _there(self._state.failure)
+        return cast("Failure", self._state.failure)
 
     @property
     def context(self) -> X:
@@ -430,12 +392,9 @@ class Stuck(Execution[X, B, M]):
 Outcome: TypeAlias = Completed[X, B, M] | Paused[X, B, M] | RolledBack[X, B, M] | Stuck[X, B, M]
 """How a run can end."""
 
-Loaded: TypeAlias = New[X, B, M] | Interrupted[X, B, M] | Answered[X, B, M] | Outcome[X, B, M]
-"""What a document can be of."""
 
-
-def _settled(
-    codec: Codec, state: ExecutionState, decision: Decision, unused: list[None]
+def settled(
+    codec: "Codec", state: ExecutionState, decision: Decision, unused: list[None]
 ) -> Outcome[Any, Any, Any]:
     """The execution that a loop's last decision leaves."""
     if decision is COMPLETED:
@@ -447,21 +406,6 @@ def _settled(
     return Paused(codec, state, unused)
 
 
-def execution(codec: Codec, state: ExecutionState) -> Loaded[Any, Any, Any]:
-    """The execution of a state that was loaded."""
-    match state.status:
-        case Status.NEW:
-            return New(codec, (state.execution_id, state.value, state.trail.at[0]), [None])
-        case Status.RUNNING if state.answer is not None:
-            return Answered(codec, state, [None])
-        case Status.RUNNING | Status.COMPENSATING:
-            return Interrupted(codec, state, [None])
-        case Status.PAUSED:
-            return Paused(codec, state, [None])
-        case _:
-            return _settled(codec, state, machine.decide(codec.program, state), [None])
-
-
 def _signed(verb: str, *words: object) -> None:
     if not all(isinstance(word, str) and word.strip() for word in words):
         raise InvalidOption(f"{verb}(…): say who decided this, and why; it is kept with the execution.")
@@ -471,9 +415,3 @@ def _named(verb: str, by: object) -> str | None:
     if by is not None and not isinstance(by, str):
         raise InvalidOption(f"{verb}(…, by={by!r}): give the name of who said so, as text.")
     return by if by is None else clipped(by)
-
-
-def _there(failure: Failure | None) -> Failure:
-    if failure is None:
-        raise AssertionError("a rollback without a failure")  # the machine never gets here
-    return failure

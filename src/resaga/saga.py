@@ -1,13 +1,14 @@
 """A saga: a named, versioned block, compiled once, and the way to its executions."""
 
 from os import urandom
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from typing_extensions import TypeVar as TypeVarWithDefault
 
-from resaga.core import limits
+from resaga.core import limits, machine
 from resaga.core.block import Async, Block, Sealed, Wait, node_of
 from resaga.core.body import valid_name
+from resaga.core.decision import Status
 from resaga.core.errors import EmptySaga, InvalidName, InvalidOption, NotPaused
 from resaga.core.execution_id import is_id
 from resaga.core.hook import Hook
@@ -16,7 +17,7 @@ from resaga.core.names import names_seen_from
 from resaga.core.program import Program
 from resaga.core.state import ExecutionState
 from resaga.drive.clock import SYSTEM, Clock
-from resaga.execution import Execution, Loaded, New, Paused, execution
+from resaga.execution import Answered, Execution, Interrupted, New, Outcome, Paused, settled
 
 if TYPE_CHECKING:
     from resaga.codec import Codec
@@ -27,6 +28,9 @@ X0 = TypeVar("X0")
 X = TypeVar("X")
 B = TypeVar("B", covariant=True)
 M = TypeVarWithDefault("M", bound=Async, default=Async, covariant=True)
+
+Loaded: TypeAlias = New[X, B, M] | Interrupted[X, B, M] | Answered[X, B, M] | Outcome[X, B, M]
+"""What a document can be of."""
 
 
 class Saga(Generic[X, B, M]):
@@ -63,7 +67,6 @@ class Saga(Generic[X, B, M]):
         from resaga.codec import Codec  # noqa: PLC0415
         from resaga.core.compile import compile_program  # noqa: PLC0415
 
-
         root, names = node_of(body), names_seen_from(1)
         self.program = compile_program(valid_name(name), version, root, hooks, emits, names=names)
         self.codec = Codec(self.program)
@@ -90,7 +93,7 @@ class Saga(Generic[X, B, M]):
 
     def load(self, blob: bytes, /) -> Loaded[X, B, M]:
         """The execution that a document tells of. Nothing that the document says is imported or run."""
-        return execution(self.codec, self.codec.load(blob))
+        return self._opened(self.codec.load(blob))
 
     def load_paused(self, blob: bytes, /) -> Paused[X, B, M]:
         """The paused execution that a document tells of; `NotPaused` if it is in another state."""
@@ -98,7 +101,8 @@ class Saga(Generic[X, B, M]):
         if not isinstance(loaded, Paused):
             status = loaded.status.value
             raise NotPaused(
-                f"execution {loaded.id!r} is {status}, not paused; saga.load(…) gives it as it is.", status=status
+                f"execution {loaded.id!r} is {status}, not paused; saga.load(…) gives it as it is.",
+                status=status,
             )
         return loaded
 
@@ -117,7 +121,18 @@ class Saga(Generic[X, B, M]):
         return Migration(Conversion(old=old.codec, new=self.codec), self._opened)
 
     def _opened(self, state: ExecutionState) -> Loaded[X, B, M]:
-        return execution(self.codec, state)
+        codec = self.codec
+        match state.status:
+            case Status.NEW:
+                return New(codec, (state.execution_id, state.value, state.trail.at[0]), [None])
+            case Status.RUNNING if state.answer is not None:
+                return Answered(codec, state, [None])
+            case Status.RUNNING | Status.COMPENSATING:
+                return Interrupted(codec, state, [None])
+            case Status.PAUSED:
+                return Paused(codec, state, [None])
+            case _:
+                return settled(codec, state, machine.decide(self.program, state), [None])
 
     def listing(self, state: "ExecutionState | Execution[Any, Any, Any] | None" = None, /) -> str:
         """The program, an instruction a line; with a state, where that execution stands and what it did."""

@@ -154,7 +154,8 @@ def _bombs_of_rows() -> Iterator[Bomb]:
 def _bombs_of_references() -> Iterator[Bomb]:
     """More behind references than can be seen."""
     lists, twins = keeper(tuple[int, ...]), keeper(Twins, steps=60)
-    third, both = PARTS // 3, {"left": {"$": []}, "right": {"$": []}}
+    third = min(PARTS // 3, ROWS)
+    both: Any = {"left": {"$": []}, "right": {"$": []}}
     yield "references", lists, lambda: document(lists, [[{"$": []}] * (PARTS // 2)])
     yield (
         "small references to a large context",

@@ -283,6 +283,20 @@ def test_a_field_may_have_any_name(name: str) -> None:
     assert "not known" in refused(kind, {name: 1, "given": 1})
 
 
+def test_fields_that_are_given_by_name_may_stand_anywhere() -> None:
+    """An attrs class lets them stand before those that are given by position."""
+
+    @frozen
+    class Mixed:
+        first: int = field(kw_only=True)
+        second: str
+        third: float = field(kw_only=True, default=1.5)
+
+    value = Mixed("b", first=1)
+    assert written(Mixed, value) == {"first": 1, "second": "b", "third": 1.5}
+    assert kept(Mixed, value) == value
+
+
 def test_generic_records_know_their_arguments() -> None:
     """A Box[int] is no Box[str], and what derives from one knows too."""
 
@@ -327,6 +341,8 @@ def test_a_mutable_record_comes_back_as_another_object() -> None:
         (Circle | Square | None, None, None),
         (Circle | None, Circle(1.0), {"radius": 1.0}),
         (int | str, "a", {"str": "a"}),
+        (float | str, 2, {"float": 2}),
+        (float | int, 2, {"int": 2}),
         (int | str | None, 1, {"int": 1}),
         (Circle | (Square | None), Square(2.0), {"Square": {"radius": 2.0}}),
         (tuple[int | None, ...], (1, None), [1, None]),

@@ -9,6 +9,7 @@ from resaga.core.decision import Decision
 from resaga.core.fact import Fact
 from resaga.core.failure import Failure
 from resaga.core.outcome import Outcome, Started
+from resaga.core.replay import replay
 from resaga.core.state import ExecutionState
 from tests.steps import AnyBlock, Steps
 from tests.worlds import World
@@ -83,7 +84,7 @@ class Play:
 
     def replayed(self) -> ExecutionState:
         """What the trail says."""
-        return machine.replay(self.program, self.state.execution_id, self.state.trail.rows())
+        return replay(self.program, self.state.execution_id, self.state.trail.rows())
 
     @property
     def facts(self) -> list[Fact]:

@@ -34,6 +34,7 @@ from resaga.core.outcome import (
     Started,
     Woke,
 )
+from resaga.core.replay import cut_off, replay
 from resaga.core.state import Phase
 from tests.core.places import PLACES, behind, odd, told, two
 from tests.core.play import BEGIN, BOOM, DAY, HOUR, NO, STEPS, Play, registers, started
@@ -90,29 +91,27 @@ POSSIBLE: Final[Mapping[str, set[Fact]]] = {
 """Which rows may be written where; all others are refused."""
 
 
-@pytest.mark.parametrize("fact", Fact, ids=lambda fact: fact.name)
 @pytest.mark.parametrize("place", PLACES)
-def test_a_row_is_written_where_it_can_stand_and_nowhere_else(place: str, fact: Fact) -> None:
-    play = PLACES[place]()
-    before, rows = registers(play.state), len(play.state.trail)
-    if fact in POSSIBLE[place]:
-        play.write(fact, VALUES.get(fact))
-        assert len(play.state.trail) == rows + 1
-        play.hold()
-    else:
-        with pytest.raises(IllegalTransition, match=fact.name):
+def test_a_row_is_written_where_it_can_stand_and_nowhere_else(place: str) -> None:
+    for fact in Fact:
+        play = PLACES[place]()
+        before, rows = registers(play.state), len(play.state.trail)
+        if fact in POSSIBLE[place]:
             play.write(fact, VALUES.get(fact))
-        assert (registers(play.state), len(play.state.trail)) == (before, rows)
+            assert len(play.state.trail) == rows + 1
+            play.hold()
+        else:
+            with pytest.raises(IllegalTransition, match=fact.name):
+                play.write(fact, VALUES.get(fact))
+            assert (registers(play.state), len(play.state.trail)) == (before, rows)
 
 
-@pytest.mark.parametrize("fact", [fact for fact in VALUES if fact not in (Fact.RETRIED, Fact.UNDONE_BY_HAND)])
 @pytest.mark.parametrize("place", ["due", "asked", "settling", "stuck in doubt"])
-def test_a_row_with_a_value_of_another_fact_is_refused(place: str, fact: Fact) -> None:
+def test_a_row_with_a_value_of_another_fact_is_refused(place: str) -> None:
     """A forged trail cannot put anything into the registers that a run could not."""
-    play = PLACES[place]()
-    if fact in POSSIBLE[place] - {Fact.SKIPPED}:
+    for fact in (POSSIBLE[place] & VALUES.keys()) - {Fact.SKIPPED, Fact.RETRIED}:
         with pytest.raises(IllegalTransition):
-            play.write(fact, "something else")
+            PLACES[place]().write(fact, "something else")
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -173,7 +172,7 @@ def test_a_state_whose_program_has_lost_its_settle_has_nothing_to_do() -> None:
     """It can be loaded, and the error says where it stands."""
     play = PLACES["settling"]()
     other = Play(STEPS.undone("a"))
-    state = machine.replay(other.program, "p", play.state.trail.rows())
+    state = replay(other.program, "p", play.state.trail.rows())
     with pytest.raises(IllegalTransition, match="nothing to do at index 0"):
         machine.decide(other.program, state)
 
@@ -182,7 +181,7 @@ def test_a_row_of_another_instruction_is_refused() -> None:
     play = started(two())
     rows = list(play.state.trail.rows())
     with pytest.raises(IllegalTransition, match="speaks of index 1"):
-        machine.replay(play.program, "p", [*rows, (Fact.RETURNED, 1, play.at, 0, 1)])
+        replay(play.program, "p", [*rows, (Fact.RETURNED, 1, play.at, 0, 1)])
 
 
 # ---- short ways ------------------------------------------------------------------------------------------
@@ -304,7 +303,12 @@ def test_attempts_count_and_setbacks_count_against_the_budget() -> None:
 def test_what_is_done_next_has_made_no_attempt_yet() -> None:
     play = PLACES["cut"]()
     play.say(Woke(), Returned(1))
-    assert (play.state.number, play.state.doubt, play.state.began, play.state.strained) == (0, False, None, False)
+    assert (play.state.number, play.state.doubt, play.state.began, play.state.strained) == (
+        0,
+        False,
+        None,
+        False,
+    )
 
 
 def test_an_interrupt_leaves_a_step_in_doubt_and_a_read_not() -> None:
@@ -331,7 +335,7 @@ def test_an_interrupt_of_a_loop_leaves_what_is_recorded_and_doubt() -> None:
     play = started(two())
     play.say(Returned(1))
     play.now += 3
-    again = machine.cut_off(play.program, play.state, play.at)
+    again = cut_off(play.program, play.state, play.at)
     assert again.doubt
     assert again.wake_at == 0
     assert [row[0] for row in again.trail.rows()][2:] == [Fact.RETURNED, Fact.INTERRUPTED]
@@ -341,14 +345,14 @@ def test_an_interrupt_of_a_loop_leaves_what_is_recorded_and_doubt() -> None:
 @pytest.mark.parametrize("place", ["new", "completed", "rolled back"])
 def test_an_interrupt_where_nothing_runs_changes_nothing(place: str) -> None:
     play = PLACES[place]()
-    again = machine.cut_off(play.program, play.state, play.at)
+    again = cut_off(play.program, play.state, play.at)
     assert registers(again) == registers(play.state)
     assert len(again.trail) == len(play.state.trail)
 
 
 def test_an_interrupt_is_no_older_than_the_row_before_it() -> None:
     play = started(two())
-    again = machine.cut_off(play.program, play.state, 0)
+    again = cut_off(play.program, play.state, 0)
     assert again.trail.at[-1] == again.trail.at[-2]
 
 
@@ -359,7 +363,7 @@ def test_half_of_what_an_outcome_says_is_nothing() -> None:
     rows = len(play.state.trail)
     play.state.trail.stands = rows
     play.write(Fact.DID_NOT_HAPPEN)  # and FAILED did not come
-    again = machine.cut_off(play.program, play.state, play.at)
+    again = cut_off(play.program, play.state, play.at)
     assert again.phase is Phase.SETTLING
     assert len(again.trail) == rows + 1
 
@@ -402,7 +406,7 @@ def test_a_program_that_has_learnt_to_settle_settles_what_was_stuck_in_doubt() -
     """As if it had known from the start: what happened is taken back."""
     old = told(started(STEPS.undone("a")), Interrupted(), Woke(), Refused(NO))
     new = Play(STEPS.undone("a", settled=True))
-    new.state = machine.replay(new.program, "p", old.state.trail.rows())
+    new.state = replay(new.program, "p", old.state.trail.rows())
     assert isinstance(new.say(Retried("ann")), Settle)
     assert isinstance(new.say(Returned(1)), Undo)
     assert new.state.failure == NO

@@ -5,7 +5,22 @@ from typing import Any, Final
 
 import pytest
 
-from resaga import Attempt, Completed, NotYet, Paused, Rejected, Retry, RolledBack, Saga, Stuck, branch, read, step, wait, when
+from resaga import (
+    Attempt,
+    Completed,
+    NotYet,
+    Paused,
+    Rejected,
+    Retry,
+    RolledBack,
+    Saga,
+    Stuck,
+    branch,
+    read,
+    step,
+    wait,
+    when,
+)
 from resaga.core.decision import Choose, Perform
 from resaga.core.errors import IllegalTransition
 from resaga.core.why import InDoubt, PastReturn
@@ -45,9 +60,17 @@ def test_an_exception_of_a_plain_step_says_that_nothing_happened(loop: Loop) -> 
     """It is not undone itself; all before it is, in exact reverse, each with its own result."""
     world = World({"c": [RAISES]})
     steps = loop.steps(world)
-    outcome = run(loop, steps.undone("a") >> steps.undone("b", plain=True) >> steps.kept("k") >> steps.undone("c"), world)
+    outcome = run(
+        loop,
+        steps.undone("a") >> steps.undone("b", plain=True) >> steps.kept("k") >> steps.undone("c"),
+        world,
+    )
     assert isinstance(outcome, RolledBack)
-    assert (outcome.failure.path, outcome.failure.kind, outcome.failure.message) == ("c", "failed", "it broke")
+    assert (outcome.failure.path, outcome.failure.kind, outcome.failure.message) == (
+        "c",
+        "failed",
+        "it broke",
+    )
     assert world.order() == ["a", "b", "k", "c", "undo b", "undo a"]
     assert [call.value for call in world.calls[4:]] == [2, 1]
 
@@ -66,7 +89,9 @@ def test_it_is_repeated_as_often_as_its_policy_allows(loop: Loop) -> None:
 def test_only_what_its_policy_names_is_repeated(loop: Loop) -> None:
     """Another exception is the last."""
     world = World({"a": [RAISES]})
-    assert isinstance(run(loop, loop.steps(world).undone("a", retry=Retry(9, on=(KeyError, OSError))), world), RolledBack)
+    assert isinstance(
+        run(loop, loop.steps(world).undone("a", retry=Retry(9, on=(KeyError, OSError))), world), RolledBack
+    )
     assert world.count("a") == 1
 
 
@@ -104,7 +129,11 @@ DOUBTS: Final = [
     ("it did not happen", {"a": [RAISES]}, ["z", "a", "settle a", "undo z"]),
     ("doubt sticks", {"a": [AFTER, REJECTS]}, ["z", "a", "a", "settle a", "undo a", "undo z"]),
     ("a result clears it", {"a": [RAISES, GIVES], "b": [REJECTS]}, ["z", "a", "a", "b", "undo a", "undo z"]),
-    ("asked twice", {"a": [AFTER], "settle a": [RAISES]}, ["z", "a", "settle a", "settle a", "undo a", "undo z"]),
+    (
+        "asked twice",
+        {"a": [AFTER], "settle a": [RAISES]},
+        ["z", "a", "settle a", "settle a", "undo a", "undo z"],
+    ),
 ]
 
 
@@ -115,10 +144,16 @@ def test_a_step_in_doubt_is_settled(loop: Loop, script: Any, order: list[str]) -
     world = World(script)
     steps = loop.steps(world)
     retry = Retry(order.count("a"))
-    block = steps.undone("z") >> steps.undone("a", retry=retry, settled=True, settle_retry=TWICE) >> steps.undone("b")
+    block = (
+        steps.undone("z")
+        >> steps.undone("a", retry=retry, settled=True, settle_retry=TWICE)
+        >> steps.undone("b")
+    )
     outcome = run(loop, block, world)
     assert isinstance(outcome, RolledBack)
-    assert outcome.failure.kind == ("rejected" if REJECTS in [*script.get("b", ()), *script["a"]] else "failed")
+    assert outcome.failure.kind == (
+        "rejected" if REJECTS in [*script.get("b", ()), *script["a"]] else "failed"
+    )
     assert world.order() == order
     assert world.there == set()
 
@@ -185,7 +220,11 @@ IRREVERSIBLE: Final = [
 )
 @both
 def test_an_irreversible_step_is_never_repeated_on_a_guess(
-    loop: Loop, fates: list[Fate], said: Any, end: type, order: list[str]  # noqa: ANN401
+    loop: Loop,
+    fates: list[Fate],
+    said: Any,
+    end: type,
+    order: list[str],  # noqa: ANN401
 ) -> None:
     """Only a rejection means no; else it is repeated only if that was said to be harmless."""
     world = World({"c": fates})
@@ -339,7 +378,9 @@ ODD: Final = [
 ]
 
 
-@pytest.mark.parametrize(("error", "kind", "message", "code"), ODD, ids=[type(one[0]).__name__[:9] for one in ODD])
+@pytest.mark.parametrize(
+    ("error", "kind", "message", "code"), ODD, ids=[type(one[0]).__name__[:9] for one in ODD]
+)
 def test_any_exception_becomes_a_failure_that_can_be_stored(
     error: Exception, kind: str, message: str, code: str | None
 ) -> None:

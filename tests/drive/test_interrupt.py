@@ -72,13 +72,17 @@ def test_an_interrupt_passes_through(loop: Loop, where: str, interrupt: type[Bas
     at = ORDER.index(where)
     assert (cuts, fates.calls) == (1, ORDER[: at + 1] + ORDER[at:])
     assert world.there == set()
-    assert len({key for name, key in fates.keys if name == where}) == len({name for name, _ in fates.keys if name == where})
+    assert len({key for name, key in fates.keys if name == where}) == len(
+        {name for name, _ in fates.keys if name == where}
+    )
     assert [one.duration for one in execution.state.step_timings if one.outcome == "interrupted"] == [None]
 
 
 @pytest.mark.parametrize("interrupt", INTERRUPTS)
 @both
-def test_an_irreversible_step_that_was_cut_off_is_left_to_a_person(loop: Loop, interrupt: type[BaseException]) -> None:
+def test_an_irreversible_step_that_was_cut_off_is_left_to_a_person(
+    loop: Loop, interrupt: type[BaseException]
+) -> None:
     """It may have happened, and there is nothing that could find out."""
     fates = Interrupting("a", interrupt())
     world = World(fates)
@@ -98,7 +102,9 @@ def test_an_irreversible_step_that_was_cut_off_is_left_to_a_person(loop: Loop, i
     ids=["may be repeated", "settled"],
 )
 @both
-def test_an_irreversible_step_that_was_cut_off_goes_the_declared_way(loop: Loop, said: Any, order: list[str]) -> None:  # noqa: ANN401
+def test_an_irreversible_step_that_was_cut_off_goes_the_declared_way(
+    loop: Loop, said: Any, order: list[str]
+) -> None:  # noqa: ANN401
     """`retry=` says that repeating the key is harmless, `settled_by` finds out."""
     world = World({"a": [Fate.CUT_AFTER]})
     new = Saga("shop", loop.steps(world).irreversible("a", **said)).new(0)

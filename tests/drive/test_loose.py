@@ -61,7 +61,6 @@ async def in_time(context: int) -> int:
     raise ValueError("no")
 
 
-
 SAGAS: Final[dict[str, Any]] = {
     "completed": Saga("s", one),
     "plain": Saga("s", one >> plain.undone_by(undo)),
@@ -105,7 +104,9 @@ def test_where_it_was_raised_is_told_in_a_note() -> None:
     assert isinstance(error.__cause__, ValueError)
     assert (error.__traceback__, error.__cause__.__traceback__) == (None, None)
     told = "".join(traceback.format_exception(error))
-    lines = [f'  File "{__file__}", line {asks.__wrapped__.__code__.co_firstlineno + at}, in asks' for at in (3, 5)]  # type: ignore[attr-defined]
+    lines = [
+        f'  File "{__file__}", line {asks.__wrapped__.__code__.co_firstlineno + at}, in asks' for at in (3, 5)
+    ]  # type: ignore[attr-defined]
     heading = "Traceback of the attempt (most recent call last):"
     assert told.splitlines() == [
         "ValueError: invalid literal for int() with base 10: 'x'",

@@ -7,8 +7,21 @@ from typing import Any, Final
 
 import pytest
 
-from resaga import Attempt, Completed, DidNotHappen, Interrupted, NotYet, Paused, Rejected, Retry, RolledBack, Saga, Stuck
-from resaga import read, step
+from resaga import (
+    Attempt,
+    Completed,
+    DidNotHappen,
+    Interrupted,
+    NotYet,
+    Paused,
+    Rejected,
+    Retry,
+    RolledBack,
+    Saga,
+    Stuck,
+    read,
+    step,
+)
 from resaga.drive.patience import GRACE
 from resaga.testing import FakeClock
 from tests.loops import AWAITING, awaited
@@ -159,25 +172,39 @@ GIVEN_UP: Final = [
     ("happened", [Fate.HANGS_AFTER], None, ["a", "settle a", "undo a"], RolledBack),
     ("not named", [HANGS], Retry(5, on=(ValueError,)), ["a", "settle a"], RolledBack),
     ("named", [HANGS], Retry(2, on=(OSError,)), ["a", "a"], Completed),
-    ("doubt sticks", [Fate.HANGS_AFTER, Fate.REJECTS], Retry(2), ["a", "a", "settle a", "undo a"], RolledBack),
+    (
+        "doubt sticks",
+        [Fate.HANGS_AFTER, Fate.REJECTS],
+        Retry(2),
+        ["a", "a", "settle a", "undo a"],
+        RolledBack,
+    ),
 ]
 
 
-@pytest.mark.parametrize(("fates", "retry", "order", "end"), [one[1:] for one in GIVEN_UP], ids=[one[0] for one in GIVEN_UP])
-def test_who_was_given_up_is_in_doubt(fates: list[Fate], retry: Retry | None, order: list[str], end: type) -> None:
+@pytest.mark.parametrize(
+    ("fates", "retry", "order", "end"), [one[1:] for one in GIVEN_UP], ids=[one[0] for one in GIVEN_UP]
+)
+def test_who_was_given_up_is_in_doubt(
+    fates: list[Fate], retry: Retry | None, order: list[str], end: type
+) -> None:
     """Repeated with the same key if the policy names `TimeoutError`, then settled."""
     world = World({"a": fates})
     saga = Saga("s", AWAITING.steps(world).undone("a", retry=retry, settled=True, timeout=SECOND))
     outcome = AWAITING.start(saga.new(0), world.clock)
     assert isinstance(outcome, end)
     assert world.order() == order
-    assert len({call.attempt.key for call in world.calls if call.attempt and call.name == "a"}) == 1 + ("undo a" in order)
+    assert len({call.attempt.key for call in world.calls if call.attempt and call.name == "a"}) == 1 + (
+        "undo a" in order
+    )
 
 
 def test_an_irreversible_step_that_was_given_up_is_not_repeated_on_a_guess() -> None:
     """It is settled, and if nobody can tell it is stuck."""
     world = World({"a": [HANGS], "settle a": [Fate.REJECTS]})
-    outcome = AWAITING.start(Saga("s", AWAITING.steps(world).irreversible("a", settled=True, timeout=SECOND)).new(0), world.clock)
+    outcome = AWAITING.start(
+        Saga("s", AWAITING.steps(world).irreversible("a", settled=True, timeout=SECOND)).new(0), world.clock
+    )
     assert isinstance(outcome, Stuck)
     assert outcome.failure.kind == "timed_out"
     assert world.order() == ["a", "settle a"]

@@ -62,7 +62,9 @@ def test_a_longer_one_pauses(loop: Loop) -> None:
 def test_what_is_left_of_a_long_delay_is_slept_for_if_it_is_short(loop: Loop) -> None:
     """Who comes back half a second early waits that half second."""
     world = World({"a": [Fate.RAISES]}, tick=STILL)
-    paused = loop.start(shop(loop.steps(world).undone("a", retry=Retry(2, delay=HOUR, max_delay=HOUR))).new(0), world.clock)
+    paused = loop.start(
+        shop(loop.steps(world).undone("a", retry=Retry(2, delay=HOUR, max_delay=HOUR))).new(0), world.clock
+    )
     world.clock.advance(HOUR - SECOND / 2)
     assert isinstance(loop.resume(paused, world.clock), Completed)
     assert world.clock.now == paused.why.until
@@ -74,7 +76,9 @@ def test_an_undo_backs_off_by_pausing(loop: Loop) -> None:
     for delay, pauses in ((STILL, False), (MOMENT, True)):
         world = World({"b": [Fate.REJECTS], "undo a": [Fate.RAISES]}, tick=STILL)
         steps = loop.steps(world)
-        outcome = loop.start(shop(steps.undone("a", undo_retry=Retry(2, delay=delay)) >> steps.undone("b")).new(0), world.clock)
+        outcome = loop.start(
+            shop(steps.undone("a", undo_retry=Retry(2, delay=delay)) >> steps.undone("b")).new(0), world.clock
+        )
         if pauses:
             assert isinstance(outcome, Paused)
             assert isinstance(outcome.why, BackingOff)
@@ -166,7 +170,9 @@ def test_not_yet_pauses_until_then(loop: Loop, who: str, script: Any, order: lis
     world = World(script, tick=STILL)
     steps = loop.steps(world)
     once = Retry(1)
-    saga = shop(steps.undone("a", retry=once, settled=True, settle_retry=once, undo_retry=once) >> steps.kept("b"))
+    saga = shop(
+        steps.undone("a", retry=once, settled=True, settle_retry=once, undo_retry=once) >> steps.kept("b")
+    )
     paused = loop.start(saga.new(0), world.clock)
     assert isinstance(paused, Paused)
     assert paused.why == Postponed("a", "later", world.clock.now + HOUR)
@@ -177,7 +183,9 @@ def test_not_yet_pauses_until_then(loop: Loop, who: str, script: Any, order: lis
     outcome = loop.resume(early, world.clock)
     assert isinstance(outcome, Completed | RolledBack)
     assert world.order()[: len(order)] == order
-    first, second = (call.attempt for call in world.calls if who in (call.name, f"{call.role.value} {call.name}"))
+    first, second = (
+        call.attempt for call in world.calls if who in (call.name, f"{call.role.value} {call.name}")
+    )
     assert first is not None
     assert second is not None
     assert (first.key, first.number + 1) == (second.key, second.number)
@@ -233,14 +241,21 @@ def test_a_gate_that_nobody_answers_in_time_rejects_if_that_was_declared(loop: L
     """Not a moment before its deadline, and without its body being called."""
     world = World(tick=STILL)
     steps = loop.steps(world)
-    paused = loop.start(shop(steps.undone("a") >> steps.gate("ask", deadline=DAY, expiry=Reject("too slow"))).new(0), world.clock)
+    paused = loop.start(
+        shop(steps.undone("a") >> steps.gate("ask", deadline=DAY, expiry=Reject("too slow"))).new(0),
+        world.clock,
+    )
     world.clock.advance(DAY - MOMENT)
     paused = loop.resume(paused, world.clock)
     assert isinstance(paused, Paused)
     world.clock.advance(MOMENT)
     outcome = loop.resume(paused, world.clock)
     assert isinstance(outcome, RolledBack)
-    assert (outcome.failure.path, outcome.failure.kind, outcome.failure.message) == ("ask", "expired", "too slow")
+    assert (outcome.failure.path, outcome.failure.kind, outcome.failure.message) == (
+        "ask",
+        "expired",
+        "too slow",
+    )
     assert world.order() == ["a", "undo a"]
 
 
@@ -313,7 +328,9 @@ def test_no_duration_is_negative_when_the_clock_is_set(loop: Loop) -> None:
         worlds: list[World] = []
         worlds.append(World(lambda call, fate=fate, worlds=worlds: fate(call, worlds), tick=SECOND))
         steps = loop.steps(worlds[0])
-        outcome = loop.start(shop(steps.undone("a") >> steps.undone("b") >> steps.undone("c")).new(0), worlds[0].clock)
+        outcome = loop.start(
+            shop(steps.undone("a") >> steps.undone("b") >> steps.undone("c")).new(0), worlds[0].clock
+        )
         assert isinstance(outcome, RolledBack)
         assert worlds[0].order() == ["a", "b", "c", "undo b", "undo a"]
         assert {one.duration for one in outcome.state.step_timings} == {SECOND}

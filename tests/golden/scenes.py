@@ -11,7 +11,6 @@ from resaga import (
     Answered,
     Completed,
     Default,
-    Gate,
     Interrupted,
     New,
     NotYet,
@@ -21,7 +20,7 @@ from resaga import (
     RolledBack,
     Stuck,
 )
-from resaga.execution import Loaded
+from resaga.saga import Loaded
 from tests.golden.sagas import (
     AnySaga,
     Approval,

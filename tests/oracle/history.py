@@ -77,16 +77,22 @@ class History:
             while end < len(rows) and rows[end][0] in QUIET:
                 end += 1
             fact, index, _, _, _ = rows[end]
-            assert self._name(index) == call.name and fact in ENDS[call.role], f"I1: {call} was followed by {fact.name} of {index}"
+            assert self._name(index) == call.name and fact in ENDS[call.role], (
+                f"I1: {call} was followed by {fact.name} of {index}"
+            )
             well = fate is Fate.GIVES and call.role is not Role.DECIDE
             assert not well or fact in WELL, f"{call} went well, but {fact.name} is recorded"
-            assert fate is not Fate.REJECTS or fact not in (Fact.SETBACK, Fact.DOUBTED), f"S2: {call} was rejected, and is to be repeated"
+            assert fate is not Fate.REJECTS or fact not in (Fact.SETBACK, Fact.DOUBTED), (
+                f"S2: {call} was rejected, and is to be repeated"
+            )
             assert end >= at, f"I1: {call} has no row of its own"
             while at <= end:
                 self._row(at)
                 at += 1
             final = self.instructions[index].kind is Kind.IRREVERSIBLE
-            self.doubt = self.doubt or (final and call.role is Role.DO and fact is Fact.STUCK and fate is not Fate.REJECTS)
+            self.doubt = self.doubt or (
+                final and call.role is Role.DO and fact is Fact.STUCK and fate is not Fate.REJECTS
+            )
         while at < len(rows):
             self._row(at)
             at += 1
@@ -101,7 +107,9 @@ class History:
         if call.role is Role.UNDO:
             assert self.undoing, f"I6: {call} without a rollback"
             assert not self.sealed, f"I7: {call} behind a point of no return"
-            assert bool(self.standing) and self.standing[-1] == (index, call.value), f"I6: {call} was not what had to be undone next, {self.standing[-1:]}"
+            assert bool(self.standing) and self.standing[-1] == (index, call.value), (
+                f"I6: {call} was not what had to be undone next, {self.standing[-1:]}"
+            )
         elif call.role is Role.SETTLE:
             assert self.settling == index and self.doubt, f"S9: {call} without doubt"
         else:
@@ -133,7 +141,9 @@ class History:
             self.undoing = True
             self._rest()
         elif fact is Fact.UNDONE or fact is Fact.UNDONE_BY_HAND:
-            assert self.undoing and self.stuck is (fact is Fact.UNDONE_BY_HAND), f"I6: {fact.name} cannot stand there"
+            assert self.undoing and self.stuck is (fact is Fact.UNDONE_BY_HAND), (
+                f"I6: {fact.name} cannot stand there"
+            )
             self._taken_back(index)
         elif fact is Fact.SKIPPED:
             assert self.stuck, "nobody is asked to skip what is not stuck"
@@ -155,7 +165,11 @@ class History:
             self.harmless.add(index)
             self._began(at, took)
         elif fact is Fact.SETTLING:
-            self.doubt, self.settling, self.given_up = True, index, value if isinstance(value, Failure) else None
+            self.doubt, self.settling, self.given_up = (
+                True,
+                index,
+                value if isinstance(value, Failure) else None,
+            )
             self.spent = 0
         elif fact is Fact.DID_NOT_HAPPEN:
             assert self.settling == index, "DID_NOT_HAPPEN without a settle"
@@ -176,7 +190,9 @@ class History:
         assert index not in self.done, f"I1: {index} is completed twice"
         assert not self.undoing, f"I1: {index} is completed in a rollback"
         assert self.stuck is (fact is Fact.MARKED), f"{fact.name} cannot stand there"
-        assert fact is Fact.MARKED or (self.settling == index) is (fact is Fact.SETTLED), f"{fact.name} cannot stand there"
+        assert fact is Fact.MARKED or (self.settling == index) is (fact is Fact.SETTLED), (
+            f"{fact.name} cannot stand there"
+        )
         self.done.add(index)
         kind = self.instructions[index].kind
         if kind is Kind.UNDONE:
@@ -192,7 +208,14 @@ class History:
 
     def _rest(self) -> None:
         """What comes next has made no attempt yet."""
-        self.doubt, self.settling, self.given_up, self.spent, self.began, self.stuck = False, None, None, 0, None, False
+        self.doubt, self.settling, self.given_up, self.spent, self.began, self.stuck = (
+            False,
+            None,
+            None,
+            0,
+            None,
+            False,
+        )
 
     def _began(self, at: int, took: int) -> None:
         self.began = (at - took) // 1000 if self.began is None else self.began
@@ -217,7 +240,9 @@ class History:
             assert self.state.phase is Phase.ROLLED_BACK and self.undoing and not self.stuck, "it is not over"
             assert not self.standing, f"I8: rolled back without {self.standing}"
             stays = {self._name(index) for index in self.done if self.instructions[index].kind is Kind.KEPT}
-            assert there == stays | self.listed, f"I8: rolled back, but in effect is {there}, not {stays} and {self.listed}"
+            assert there == stays | self.listed, (
+                f"I8: rolled back, but in effect is {there}, not {stays} and {self.listed}"
+            )
 
     def views(self) -> None:
         """Timings, plan and lists tell the same story."""
@@ -228,10 +253,16 @@ class History:
             if self.instructions[one.index].op is not Op.CHOOSE
         )
         real = Counter(
-            {who: n for who, n in self.called.items() if self.instructions[self._index(who[0])].op is not Op.CHOOSE}
+            {
+                who: n
+                for who, n in self.called.items()
+                if self.instructions[self._index(who[0])].op is not Op.CHOOSE
+            }
         )
         assert timed == real, f"the timings tell of {timed}, the ledger of {real}"
-        assert all(one.duration is None or one.duration.total_seconds() >= 0 for one in self.state.step_timings), "T19"
+        assert all(
+            one.duration is None or one.duration.total_seconds() >= 0 for one in self.state.step_timings
+        ), "T19"
         effects = {index for index in self.done if self.instructions[index].kind in EFFECTS}
         standing = {self._name(index) for index in in_effect(self.state)}
         if self.state.phase is Phase.COMPLETED:
@@ -251,7 +282,9 @@ class History:
                 undo = call.role is Role.UNDO
                 key, doing = call.attempt.key, call.attempt.key_of_doing
                 assert keys.setdefault((call.name, undo), key) == key, f"S5: {call} came under another key"
-                assert keys.setdefault((call.name, False), doing) == doing, f"S5: {call} does not know the key of doing"
+                assert keys.setdefault((call.name, False), doing) == doing, (
+                    f"S5: {call} does not know the key of doing"
+                )
                 assert undo is (key != doing), f"S5: {call} has the key of something else"
 
     def _name(self, index: int) -> str:

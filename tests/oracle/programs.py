@@ -35,7 +35,9 @@ KINDS: Final[Mapping[str, Make]] = {
     "wait": lambda _, name: wait(timedelta(days=1), name=name),
 }
 
-RARE: Final = frozenset({"read twice", "settled twice", "irreversible settled twice", "gate in time"})
+RARE: Final = frozenset(
+    {"read twice", "settled twice", "irreversible twice", "irreversible settled twice", "gate in time"}
+)
 """Kinds that do not stand in the largest scopes: they would be too many for one sitting."""
 
 KINDS_IN_TIME: Final[Mapping[str, Make]] = {

@@ -17,6 +17,7 @@ from resaga.core.failure import Failure
 from resaga.core.instruction import Op
 from resaga.core.node import EFFECTS, Kind
 from resaga.core.outcome import Answer, Cancelled, MarkedDone, Outcome, Retried, Skipped
+from resaga.core.replay import cut_off
 from resaga.core.state import ExecutionState, Phase
 from resaga.drive.blocking import drive
 from tests.oracle.choices import Choices
@@ -60,7 +61,9 @@ def blocking(state: ExecutionState, world: World, codec: Codec) -> Decision:
 class Simulation:
     """One run: the world's fates, and the people around it."""
 
-    def __init__(self, codec: Codec, witness: Witness, choices: Choices, faults: int, drive: Drive = blocking) -> None:
+    def __init__(
+        self, codec: Codec, witness: Witness, choices: Choices, faults: int, drive: Drive = blocking
+    ) -> None:
         self.codec = codec
         self.program = codec.program
         self.witness = witness
@@ -84,7 +87,7 @@ class Simulation:
             try:
                 decision = self.drive(state, world, self.codec)
             except Cut:
-                state = machine.cut_off(self.program, state, world.clock.wall())
+                state = cut_off(self.program, state, world.clock.wall())
             except Death:
                 state = self._reborn()
             else:
@@ -154,7 +157,7 @@ class Simulation:
     def _reborn(self) -> ExecutionState:
         """Another process, with the last document: an intent without an outcome is an interrupt."""
         state = self.codec.load(self.blob)
-        return machine.cut_off(self.program, state, self.world.clock.wall()) if self.intended else state
+        return cut_off(self.program, state, self.world.clock.wall()) if self.intended else state
 
     def _seen(self, state: ExecutionState) -> None:
         if not self.choices.known:

@@ -17,7 +17,13 @@ from tests.oracle.witness import Witness
 from tests.steps import Steps
 from tests.worlds import Call, Fate, World
 
-SCOPES: Final = (("blocking", 1, 2), ("blocking", 2, 1), ("blocking", 2, 2), ("blocking", 3, 1), ("awaiting", 2, 1))
+SCOPES: Final = (
+    ("blocking", 1, 2),
+    ("blocking", 2, 1),
+    ("blocking", 2, 2),
+    ("blocking", 3, 1),
+    ("awaiting", 2, 1),
+)
 """Which loop, how many steps, and how many faults."""
 
 THOROUGH: Final = 2

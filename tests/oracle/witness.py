@@ -9,8 +9,25 @@ from resaga.codec import Codec
 from resaga.core import machine
 from resaga.core.errors import IllegalTransition, NotStorable, ResagaError
 from resaga.core.failure import Failure
-from resaga.core.outcome import Answer, Chose, Expired, Failed, Interrupted, Later, NothingHappened, Outcome
-from resaga.core.outcome import MarkedDone, Refused, Retried, Returned, Skipped, Started, Unstorable, Woke
+from resaga.core.outcome import (
+    Answer,
+    Chose,
+    Expired,
+    Failed,
+    Interrupted,
+    Later,
+    MarkedDone,
+    NothingHappened,
+    Outcome,
+    Refused,
+    Retried,
+    Returned,
+    Skipped,
+    Started,
+    Unstorable,
+    Woke,
+)
+from resaga.core.replay import replay
 from resaga.core.state import ExecutionState
 from tests.oracle.history import History
 from tests.worlds import World
@@ -67,7 +84,13 @@ class Witness:
     """Sees the states of many runs of one program, and proves of every so manieth what holds of all."""
 
     def __init__(
-        self, codec: Codec, world: World, following: Callable[[ExecutionState], object], every: int = 1, *, frozen: bool = True
+        self,
+        codec: Codec,
+        world: World,
+        following: Callable[[ExecutionState], object],
+        every: int = 1,
+        *,
+        frozen: bool = True,
     ) -> None:
         self.codec = codec
         self.program = codec.program
@@ -75,8 +98,10 @@ class Witness:
         self.following = following
         self.every = every
         self._turn = 0
-        self._image: Callable[[object], object] = _itself if frozen else deepcopy  # what can be changed may be
-        self._over: set[object] = set()
+        self._image: Callable[[object], object] = (
+            _itself if frozen else deepcopy
+        )  # what can be changed may be
+        self._ends = 0
         self._codes: list[int] = []
         self._at: list[int] = []
         self._values: list[object] = []
@@ -99,13 +124,17 @@ class Witness:
             and trail.at[:seen] == self._at
             and list(map(self._image, trail.values[:seen])) == self._values
         ), "I1: a recorded row was lost or altered"
-        self._codes, self._at, self._values = trail.codes[:], trail.at[:], list(map(self._image, trail.values))
+        self._codes, self._at, self._values = (
+            trail.codes[:],
+            trail.at[:],
+            list(map(self._image, trail.values)),
+        )
 
     def _prove(self, state: ExecutionState, now: Registers) -> None:
         try:
             blob = self.codec.dump(state)
         except NotStorable:  # a live value, to be undone
-            again = registers(machine.replay(self.program, state.execution_id, state.trail.rows()))
+            again = registers(replay(self.program, state.execution_id, state.trail.rows()))
             assert again == now, f"the registers {now} are not the fold of their trail: {again}"
             return
         loaded = self.codec.load(blob)  # which replays the trail
@@ -119,9 +148,8 @@ class Witness:
         self.world.land()
         history = History(self.program, self.world, state)
         history.tell()
-        trace = (*state.trail.codes, len(self.world.calls))
-        if trace not in self._over:
-            self._over.add(trace)
+        self._ends += 1
+        if self._ends % self.every == 0:
             history.views()
             self._absorbed(state)
 

@@ -5,6 +5,7 @@ proved.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import combinations
 from random import Random
 from typing import Any, Final, TypeAlias, final
 
@@ -16,7 +17,6 @@ from resaga.core.state import ExecutionState, Phase
 from tests.properties.sketches import (
     EXPIRIES,
     SLOWLY,
-    STYLES,
     Basket,
     Either,
     Group,
@@ -24,15 +24,14 @@ from tests.properties.sketches import (
     Inside,
     Item,
     Leaf,
-    Pencil,
     Shrunk,
     Sketch,
     Taxed,
     Timer,
     Turned,
     everything,
-    inner,
     paths,
+    sides,
     with_voucher,
 )
 
@@ -88,7 +87,10 @@ class Run:
     @property
     def came_to(self) -> list[int]:
         """All items that it came to, in order."""
-        return [*self.done, *([self.standing] if self.standing is not None and self.standing not in self.done else [])]
+        return [
+            *self.done,
+            *([self.standing] if self.standing is not None and self.standing not in self.done else []),
+        ]
 
     def leaves(self) -> list[Leaf]:
         """The leaves among them."""
@@ -98,9 +100,9 @@ class Run:
         """The leaves that it has not come to."""
         return [one for one in self.items.values() if isinstance(one, Leaf) and one.uid not in self.came_to]
 
-    def holds(self, one: Leaf) -> bool:
+    def holds(self, one: Item) -> bool:
         """Whether it is done, and something has to take it back, or must never be."""
-        return one.uid in self.done and one.kind in ("undone", "irreversible")
+        return isinstance(one, Leaf) and one.uid in self.done and one.kind in ("undone", "irreversible")
 
 
 Mend: TypeAlias = Callable[[Any, Mapping[int, Any], Mapping[int, Any]], Any]
@@ -149,13 +151,8 @@ def siblings(items: tuple[Item, ...]) -> Iterator[tuple[Item, ...]]:
     """Every list of items that stand one after the other."""
     yield items
     for item in items:
-        match item:
-            case Either(yes=yes, no=no):
-                yield from siblings(yes)
-                yield from siblings(no)
-            case _:
-                if inner(item):
-                    yield from siblings(inner(item))
+        for side in sides(item):
+            yield from siblings(side)
 
 
 def harmful(
@@ -203,7 +200,11 @@ def change_policies(run: Run, random: Random) -> Edited | None:
 
 
 def change_a_deadline(run: Run, random: Random) -> Edited | None:
-    gates = [one for one in run.items.values() if isinstance(one, Leaf) and one.kind == "gate" and not one.asks_number]
+    gates = [
+        one
+        for one in run.items.values()
+        if isinstance(one, Leaf) and one.kind == "gate" and not one.asks_number
+    ]
     if not gates:
         return None
     one, expiry = random.choice(gates), random.choice(EXPIRIES)
@@ -251,7 +252,9 @@ def wrap_the_tail(run: Run, random: Random) -> Edited | None:
     """In a named block: all top-level items behind the one that the run stands in."""
     items = run.sketch.items
     came_to = set(run.came_to)
-    cut = next(n for n in range(len(items) + 1) if came_to.isdisjoint(one.uid for one in everything(items[n:])))
+    cut = next(
+        n for n in range(len(items) + 1) if came_to.isdisjoint(one.uid for one in everything(items[n:]))
+    )
     if not any(isinstance(one, Leaf) for one in items[cut:]):
         return None
     return Edited(evolve(run.sketch, items=(*items[:cut], Group(99_999, "tail", items[cut:]))))
@@ -349,7 +352,10 @@ def _renamed(sketch: Sketch, one: Leaf, path: str, other: str) -> Edited:
     # Where it is optional, one can get to where the run stands without the new one.
     gone, there = ("removed", path), ("added", other)
     return harmful(
-        sketch, (gone, there), (gone,), mended=lambda migration, old, new: migration.step(old[one.uid], new[one.uid])
+        sketch,
+        (gone, there),
+        (gone,),
+        mended=lambda migration, old, new: migration.step(old[one.uid], new[one.uid]),
     )
 
 
@@ -375,7 +381,9 @@ def change_the_kind(run: Run, random: Random) -> Edited | None:
     if not run.leaves():
         return None
     one = random.choice(run.leaves())
-    kind = random.choice([kind for kind in ("read", "undone", "kept", "gate", "irreversible") if kind != one.kind])
+    kind = random.choice(
+        [kind for kind in ("read", "undone", "kept", "gate", "irreversible") if kind != one.kind]
+    )
     sketch = edit(run, one.uid, lambda _: (evolve(one, kind=kind),))
     return harmful(sketch, ((f"changed from {one.kind} to {kind}", run.path[one.uid]),), lost=run.holds(one))
 
@@ -390,8 +398,8 @@ def insert_above(run: Run, random: Random) -> Edited | None:
     if leaf.kind in ("read", "kept"):
         mended = lambda migration, old, new: migration.supply(new[leaf.uid]).using(lambda cart: cart)  # noqa: E731
     sketch = edit(run, one.uid, lambda item: (leaf, item))
-    unasked = leaf.kind == "gate" and not isinstance(one, Either)
-    return harmful(sketch, (("added", beside(run, one, leaf.name)),), mended=mended, lost=unasked)
+    told = (("added", beside(run, one, leaf.name)),)
+    return harmful(sketch, told, mended=mended, lost=leaf.kind == "gate")
 
 
 def insert_a_timer_above(run: Run, random: Random) -> Edited | None:
@@ -401,7 +409,9 @@ def insert_a_timer_above(run: Run, random: Random) -> Edited | None:
     if isinstance(one, Timer):
         return None  # which of the two is the new one, nobody can tell
     sketch = edit(run, one.uid, lambda item: (Timer(66_666, 9), item))
-    return harmful(sketch, (("added", beside(run, one, "wait-9h")),), mended=lambda migration, old, new: migration)
+    return harmful(
+        sketch, (("added", beside(run, one, "wait-9h")),), mended=lambda migration, old, new: migration
+    )
 
 
 def remove_a_timer(run: Run, random: Random) -> Edited | None:
@@ -416,18 +426,18 @@ def remove_a_timer(run: Run, random: Random) -> Edited | None:
 def move(run: Run, random: Random) -> Edited | None:
     """What the run came to behind something that it came to later."""
     pairs = [
-        (one, other)
+        (items[first], items[second], items[first + 1 : second + 1])
         for items in siblings(run.sketch.items)
-        for one in items
-        for other in items[items.index(one) + 1 :]
-        if isinstance(one, Leaf) and isinstance(other, Leaf) and {one.uid, other.uid} <= set(run.came_to)
+        for first, second in combinations(range(len(items)), 2)
     ]
+    came_to = {one.uid for one in run.leaves()}
+    pairs = [pair for pair in pairs if {pair[0].uid, pair[1].uid} <= came_to]
     if not pairs:
         return None
-    one, other = random.choice(pairs)
+    one, other, between = random.choice(pairs)
     without = edit(run, one.uid, lambda _: ())
     sketch = evolve(without, items=changed(without.items, other.uid, lambda item: (item, one)))
-    lost = run.holds(one) and run.holds(other)
+    lost = run.holds(one) and any(map(run.holds, everything(between)))
     return harmful(sketch, (("moved", run.path[one.uid]),), (("moved", run.path[other.uid]),), lost=lost)
 
 

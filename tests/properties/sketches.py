@@ -7,7 +7,21 @@ from typing import Any, Final, TypeAlias, final
 
 from attrs import field, frozen
 
-from resaga import Attempt, Default, DidNotHappen, Reject, Rejected, Retry, Saga, branch, gate, read, step, wait, when
+from resaga import (
+    Attempt,
+    Default,
+    DidNotHappen,
+    Reject,
+    Rejected,
+    Retry,
+    Saga,
+    branch,
+    gate,
+    read,
+    step,
+    wait,
+    when,
+)
 from resaga.core.combine import within
 from resaga.core.gate import STAY
 from resaga.core.node import Expiry
@@ -77,7 +91,14 @@ STYLES: Final = (Cart, Basket, Turned, Grown, Taxed, Shrunk)
 
 def _with_voucher(style: type) -> type:
     """A case of that type with a field of its own: what a step gives that was re-typed."""
-    return frozen(type("Special" + style.__name__, (style,), {"__annotations__": {"voucher": str}, "voucher": field()}, ), kw_only=True)
+    return frozen(
+        type(
+            "Special" + style.__name__,
+            (style,),
+            {"__annotations__": {"voucher": str}, "voucher": field()},
+        ),
+        kw_only=True,
+    )
 
 
 VOUCHERS: Final[Mapping[type, type]] = {style: _with_voucher(style) for style in STYLES}
@@ -159,22 +180,30 @@ class Sketch:
 # ---- looking at it ------------------------------------------------------------------------------
 
 
-def inner(item: Item) -> tuple[Item, ...]:
-    """What is directly inside."""
-    match item:
-        case Either(yes=yes, no=no):
-            return (*yes, *no)
-        case Inside(items=items) | Group(items=items):
-            return items
-        case _:
-            return ()
-
-
 def everything(items: tuple[Item, ...]) -> Iterator[Item]:
     """All items, in the order of the program."""
     for item in items:
         yield item
-        yield from everything(inner(item))
+        for side in sides(item):
+            yield from everything(side)
+
+
+def sides(item: Item) -> tuple[tuple[Item, ...], ...]:
+    """The lists of items that are directly inside."""
+    match item:
+        case Either(yes=yes, no=no):
+            return (yes, no) if no else (yes,)
+        case Inside(items=items) | Group(items=items):
+            return (items,)
+        case _:
+            return ()
+
+
+def sound(items: tuple[Item, ...]) -> bool:
+    """Whether each list has a step: timers alone are no block."""
+    return any(isinstance(one, Leaf) for one in everything(items)) and all(
+        sound(side) for item in items for side in sides(item)
+    )
 
 
 def paths(items: tuple[Item, ...], prefix: str = "") -> Iterator[tuple[int, str]]:
@@ -204,7 +233,11 @@ def paths(items: tuple[Item, ...], prefix: str = "") -> Iterator[tuple[int, str]
 
 def build(sketch: Sketch, world: World, blocks: dict[int, Any] | None = None) -> AnySaga:
     """The saga of a sketch; `blocks` collects what was made of each leaf."""
-    return Saga("edited", _Building(sketch, world, {} if blocks is None else blocks).chain(sketch.items), version=sketch.version)
+    return Saga(
+        "edited",
+        _Building(sketch, world, {} if blocks is None else blocks).chain(sketch.items),
+        version=sketch.version,
+    )
 
 
 @final
@@ -353,7 +386,11 @@ class Pencil:
         if draw < 0.55 or depth == 2:
             return self.leaf(self.kind())
         if draw < 0.7:
-            return Timer(self.new(), self.random.choice((1, 2)), f"pause{self.uid}" if self.random.random() < 0.3 else None)
+            return Timer(
+                self.new(),
+                self.random.choice((1, 2)),
+                f"pause{self.uid}" if self.random.random() < 0.3 else None,
+            )
         items = self.items(self.random.randint(1, 3), depth + 1)
         if draw < 0.78:
             return Group(self.new(), f"part{self.uid}", self.with_leaf(items))

@@ -24,7 +24,6 @@ from resaga.codec.reference import opening
 from resaga.codec.scalars import Step
 from resaga.codec.unfit import Unfit, unfit
 from resaga.codec.values import Values, is_too_deep, not_storable, too_much
-from resaga.core import machine
 from resaga.core.annotation import kinds
 from resaga.core.compatibility import Compatibility
 from resaga.core.errors import (
@@ -40,6 +39,7 @@ from resaga.core.errors import (
 from resaga.core.execution_id import is_id
 from resaga.core.fact import BITS, MASK, Fact, Row
 from resaga.core.program import Program
+from resaga.core.replay import replay
 from resaga.core.shape import Shape
 from resaga.core.state import ExecutionState
 
@@ -168,7 +168,7 @@ class Codec:
             raise BlobCorrupt("the id is none.", path="$.id")
         rows = carried(document, program)
         try:
-            state = machine.replay(program, document.id, self._read(rows))
+            state = replay(program, document.id, self._read(rows))
         except IllegalTransition:
             raise BlobCorrupt(
                 "the trail tells of something that cannot have happened.", path="$.codes"

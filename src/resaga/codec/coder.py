@@ -178,7 +178,7 @@ class Coders:
         fields = self._fields(shape)
         write = make_dict_unstructure_fn_from_attrs(fields, kind, self._converter)
         read = make_dict_structure_fn_from_attrs(
-            fields,
+            sorted(fields, key=lambda one: bool(one.kw_only)),  # by position first, as a call has it
             kind,
             self._converter,
             variables,
@@ -187,7 +187,11 @@ class Coders:
         )
         known = frozenset(one.name for one in shape.slots)
         needed = [one.name for one in shape.slots if one.required]
-        single = [(one.name, self._step(one.shape, "decode")) for one in shape.slots if isinstance(one.shape, Scalar)]
+        single = [
+            (one.name, self._step(one.shape, "decode"))
+            for one in shape.slots
+            if isinstance(one.shape, Scalar)
+        ]
         still = immutable(shape)
         memory_written, memory_read = self.written, self.read
 
@@ -256,6 +260,8 @@ class Coders:
             for tag, member in shape.members
             for kind in kinds(member)
         }
+        if float in encoders:  # where an int may stand, too
+            encoders.setdefault(int, encoders[float])
         decoders = {tag: _inside(tag, self._step(member, "decode")) for tag, member in shape.members}
 
         def encode(value: object) -> object:

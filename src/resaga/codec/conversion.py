@@ -13,7 +13,6 @@ from attrs import field, frozen
 from resaga.codec.carry import changed, misfit, unsettled
 from resaga.codec.codec import FACTS, Codec
 from resaga.codec.facts import CONTEXTS
-from resaga.core import machine
 from resaga.core.block import Arrow, node_of
 from resaga.core.compatibility import Change, Compatibility, Reach, Verdict
 from resaga.core.difference import difference
@@ -22,6 +21,7 @@ from resaga.core.fact import BITS, COMPLETIONS, MASK, Fact, Mark, Row
 from resaga.core.line import Line
 from resaga.core.node import Asking, Doing, Kind
 from resaga.core.outcome import Answer
+from resaga.core.replay import replay
 from resaga.core.shape import Shape, digest
 from resaga.core.state import ExecutionState, Trail
 from resaga.core.walk import Liberties, Placed, walk
@@ -60,7 +60,7 @@ class Conversion:
             told = difference(way, program, liberties)
             matters = [change for change in told.changes if change.matters]
             raise changed(program, Compatibility(told.verdict, (*unsaid, *matters)), SAY_SO)
-        after = machine.replay(program, before.execution_id, self._rows(placed, trail))
+        after = replay(program, before.execution_id, self._rows(placed, trail))
         lost = unsettled(program, after) or renamed_in_doubt(before, after)
         if lost is not None:
             raise changed(program, lost)
@@ -132,7 +132,7 @@ class Conversion:
         convert = self._said(fact, index)
         if convert is not None:
             if isinstance(value, Answer | Mark):
-                return value._replace(value=self._checked(code, convert(value.value)))
+                return value.replaced(value=self._checked(code, convert(value.value)))
             return self._checked(code, convert(value))
         plain = self.old.facts.encode(source, value)
         try:

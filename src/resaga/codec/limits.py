@@ -17,7 +17,7 @@ AROUND: Final = 2
 PARTS: Final = 1_000_000
 """Objects and lists in a document; each takes fifty times the memory that it takes to write."""
 
-ROWS: Final = 500_000
+ROWS: Final = 250_000
 """Rows of a trail."""
 
 REFERENCE_BYTES: Final = 32

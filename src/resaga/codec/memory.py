@@ -24,4 +24,3 @@ class Memory:
     def forget(self) -> None:
         """Keep nothing of anybody's values."""
         self.held = self.latest = NOTHING
-

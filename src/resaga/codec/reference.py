@@ -48,7 +48,9 @@ class Targets:
                 self._parts.setdefault(_likeness(part), (path, part))
         known = self._parts.get(likeness)
         if known is not None and (known[1] is plain or known[1] == plain):
-            raw = orjson.dumps(known[1])  # what is equal may still be written differently: 1 equals 1.0 and True
+            raw = orjson.dumps(
+                known[1]
+            )  # what is equal may still be written differently: 1 equals 1.0 and True
             if len(raw) >= REFERENCE_BYTES and (known[1] is plain or raw == orjson.dumps(plain)):
                 return self._refer(known[0], len(raw), opening(raw))
         if type(plain) is dict:

@@ -11,7 +11,6 @@ from typing import (
     Final,
     ForwardRef,
     Literal,
-    NamedTuple,
     final,
     get_args,
     get_origin,
@@ -22,6 +21,7 @@ from resaga.core import limits
 from resaga.core.attempt import Attempt
 from resaga.core.errors import InvalidBody, InvalidName, UnresolvedAnnotation, UntypedStep
 from resaga.core.names import names_seen_from
+from resaga.core.value import Value
 
 Function = Callable[..., Any]
 
@@ -34,7 +34,7 @@ NAME_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQR
 
 
 @final
-class Body(NamedTuple):
+class Body(Value):
     """A function, how it is called, and the annotations of its parameters and its result.
 
     An annotation is `UNSAID` where there is none, and still text where it could not be resolved yet.

@@ -4,10 +4,11 @@ Decisions are made when a program is compiled and owned by it; none is made whil
 """
 
 from enum import Enum
-from typing import Final, NamedTuple, TypeAlias, final
+from typing import Final, TypeAlias, final
 
 from resaga.core.body import Function
 from resaga.core.instruction import Instruction
+from resaga.core.value import Value
 
 
 @final
@@ -34,28 +35,28 @@ class Cause(Enum):
 
 
 @final
-class Perform(NamedTuple):
+class Perform(Value):
     """Call the body of a step, a read, a gate, a get or a put, with the context."""
 
     instruction: Instruction
 
 
 @final
-class Choose(NamedTuple):
+class Choose(Value):
     """Ask a condition which way to go; it has no effect."""
 
     instruction: Instruction
 
 
 @final
-class Settle(NamedTuple):
+class Settle(Value):
     """Find out whether the attempt in doubt has happened."""
 
     instruction: Instruction
 
 
 @final
-class Undo(NamedTuple):
+class Undo(Value):
     """Take back the completion that the state's cursor stands at, whose result is the state's value."""
 
     instruction: Instruction
@@ -108,21 +109,21 @@ class PlainAsync(_Plainly):
 
 
 @final
-class Ask(NamedTuple):
+class Ask(Value):
     """Wait for an answer to this gate's question."""
 
     instruction: Instruction
 
 
 @final
-class Sleep(NamedTuple):
+class Sleep(Value):
     """Wait until the state's `wake_at`, then report `Woke`."""
 
     cause: Cause
 
 
 @final
-class Halt(NamedTuple):
+class Halt(Value):
     """Nothing happens by itself any more."""
 
     status: Status

@@ -1,8 +1,8 @@
 """What has changed between the listing of a run and this program, line by line, and where the run sees it.
 
 Lines that are alone are told by their path; of those that have changed places, the run's own are taken to
-have stayed. Timers without a name, and `get` and `put`, are told by where they stand between the others.
-Conditions are not told of: which way is taken is asked anew.
+have stayed. The others are told by where they stand between those. Conditions are not told of: which way is
+taken is asked anew.
 """
 
 from bisect import bisect_left
@@ -45,11 +45,10 @@ class _Difference:
             for index, line in enumerate(self.old)
             if line.alone and line.path in places and index not in liberties.dropped
         }
+        self.unpaired = set(range(program.end)) - set(self.pairs.values())
         self.stayed = self._stay()
         self.before = sorted(self.stayed), sorted(self.pairs[index] for index in self.stayed)
-        self._pair(lambda line: (line.kind, line.path, line.digest))
-        self._pair(lambda line: (line.kind, line.block))
-        self.unpaired = set(range(program.end)) - set(self.pairs.values())
+        self._pair_others()
         self.passed: set[int] = set()
         self.cut_off: set[int] = set()
         self.held = way.held()
@@ -72,18 +71,35 @@ class _Difference:
         """Between which of those that stayed a line stands, in the old listing (0) or in the new one (1)."""
         return bisect_left(self.before[side], position)
 
-    def _pair(self, likeness: Callable[[Line], tuple[str, ...]]) -> None:
-        """Pair what is not alone and stands in the same gap, in order, as far as it is alike."""
-        taken, left = set(self.pairs.values()), dict[object, list[int]]()
-        for place in reversed(range(self.program.end)):
-            line = self.new[place]
-            if not line.alone and line.kind != TEST and place not in taken:
-                left.setdefault((self._gap(1, place), likeness(line)), []).append(place)
-        for index, line in enumerate(self.old):
-            if index not in self.pairs and line.kind != TEST:
-                places = left.get((self._gap(0, index), likeness(line)))
-                if places:
-                    self.pairs[index] = places.pop()
+    def _pair_others(self) -> None:
+        """Pair what is not alone: in order, with what is of its kind in the same gap and the same block."""
+        groups: dict[tuple[int, str, str], tuple[list[int], list[int]]] = {}
+        for side, lines in enumerate((self.old, self.new)):
+            for position, line in enumerate(lines):
+                if line.kind in NEUTRAL and not line.alone:
+                    key = (self._gap(side, position), line.kind, line.block)
+                    groups.setdefault(key, ([], []))[side].append(position)
+        for indexes, places in groups.values():
+            if len(indexes) != len(places):
+                self._pair(indexes, places, lambda line: line)
+            self._pair(indexes, places, lambda line: line.kind)
+        # Conditions from the end, so that the one that the run stands at is met.
+        asked = [index for index, line in enumerate(self.old) if line.kind == TEST][::-1]
+        choices = [one.index for one in self.program.instructions if one.otherwise is not None][::-1]
+        self._pair(asked, choices, lambda line: line.path)
+        self._pair([index for index in asked if index in self.reach], choices, lambda line: line.kind)
+
+    def _pair(self, indexes: list[int], places: list[int], likeness: Callable[[Line], object]) -> None:
+        """Pair what stands in the same gap, in order, as far as it is alike."""
+        left: dict[object, list[int]] = {}
+        for place in reversed(places):
+            if place in self.unpaired:
+                left.setdefault((self._gap(1, place), likeness(self.new[place])), []).append(place)
+        for index in indexes:
+            alike = left.get((self._gap(0, index), likeness(self.old[index])))
+            if alike and index not in self.pairs:
+                self.pairs[index] = alike.pop()
+                self.unpaired.remove(self.pairs[index])
 
     # ---- the run's way --------------------------------------------------------------------------
 
@@ -119,11 +135,10 @@ class _Difference:
 
     def changes(self) -> Iterator[Change]:
         """All of them, in the order of the old listing, then what is new, in the order of the new one."""
-        conditions = {line for line in self.new if line.kind == TEST}
         for index, line in enumerate(self.old):
             reach = self.reach.get(index, Reach.ELSEWHERE)
             if line.kind == TEST:
-                if reach is not Reach.ELSEWHERE and line not in conditions:
+                if reach is not Reach.ELSEWHERE and index not in self.pairs:
                     yield Change("removed", line.path, reach)
             elif not self._is_free(index):
                 yield from (Change(what, line.path, where) for what, where in self._became(index, reach))

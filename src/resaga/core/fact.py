@@ -5,9 +5,10 @@ So a trail means the same under another retry policy, and whoever reads it decid
 """
 
 from enum import IntEnum
-from typing import Final, NamedTuple, TypeAlias, final
+from typing import Final, TypeAlias, final
 
 from resaga.core.failure import Failure
+from resaga.core.value import Value
 
 
 @final
@@ -52,7 +53,7 @@ Row: TypeAlias = tuple[Fact, int, int, int, object]
 
 
 @final
-class Setback(NamedTuple):
+class Setback(Value):
     """A failed attempt and when the next may begin, in microseconds since the epoch."""
 
     failure: Failure
@@ -60,7 +61,7 @@ class Setback(NamedTuple):
 
 
 @final
-class Postponement(NamedTuple):
+class Postponement(Value):
     """What a body said by `NotYet`."""
 
     reason: str
@@ -68,7 +69,7 @@ class Postponement(NamedTuple):
 
 
 @final
-class Skip(NamedTuple):
+class Skip(Value):
     """Why an undo was left, or an attempt taken for not happened, and who said so."""
 
     reason: str
@@ -76,7 +77,7 @@ class Skip(NamedTuple):
 
 
 @final
-class Mark(NamedTuple):
+class Mark(Value):
     """Who said that a step has happened, and with which result."""
 
     value: object

@@ -1,8 +1,9 @@
 """What went wrong, as a value that survives a dump."""
 
-from typing import Final, Literal, NamedTuple, final
+from typing import Final, Literal, final
 
 from resaga.core import limits
+from resaga.core.value import Value
 
 Kind = Literal["rejected", "failed", "timed_out", "interrupted", "expired", "cancelled", "unstorable"]
 
@@ -21,7 +22,7 @@ UNCALLED: Final = frozenset[Kind]({"interrupted", "expired", "cancelled"})
 
 
 @final
-class Failure(NamedTuple):
+class Failure(Value):
     """One failed attempt: where, how, and what was said.
 
     `code` is that of a `Rejected`, or the name of the exception's class. `exception` is the live
@@ -34,19 +35,11 @@ class Failure(NamedTuple):
     code: str | None = None
     exception: Exception | None = None
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Failure) and self[:4] == other[:4]
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-    def __hash__(self) -> int:
-        return hash(self[:4])
+    def _fields(self) -> tuple[object, ...]:
+        return self.path, self.kind, self.message, self.code
 
     def __repr__(self) -> str:
-        return (
-            f"Failure(path={self.path!r}, kind={self.kind!r}, message={self.message!r}, code={self.code!r})"
-        )
+        return f"Failure(path={self.path!r}, kind={self.kind!r}, message={self.message!r}, code={self.code!r})"
 
     def __str__(self) -> str:
         code = f" [{self.code}]" if self.code else ""

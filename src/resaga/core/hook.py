@@ -1,11 +1,13 @@
 """How a type that is not supported by itself is stored."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, final
+from typing import Any, final
+
+from resaga.core.value import Value
 
 
 @final
-class Hook(NamedTuple):
+class Hook(Value):
     """How a type of the user's own is stored: as a value of another, supported type.
 
     `encode` gives that value, `decode` takes it back and raises if it cannot. `immutable=True` says that

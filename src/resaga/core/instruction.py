@@ -1,11 +1,12 @@
 """One line of a program."""
 
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple, final
+from typing import TYPE_CHECKING, final
 
 from resaga.core.body import Body
 from resaga.core.node import Asking, Doing, Expiry, Kind, Settling, Undoing
 from resaga.core.retry import Retry
+from resaga.core.value import Value
 
 if TYPE_CHECKING:
     from resaga.core.shape import Shape
@@ -25,14 +26,14 @@ class Op(Enum):
 
 
 @final
-class Instruction(NamedTuple):
+class Instruction(Value):
     """What is done at one index, where it goes on, and what is known of its values.
 
     Times are in microseconds. `after` is where the index goes next, with jumps already followed;
     `otherwise` is where a condition that says no goes. `node` is what a step, read or gate was compiled of.
     """
 
-    index: int  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleMethodOverride]  # no method is meant
+    index: int
     op: Op
     kind: Kind
     path: str

@@ -89,7 +89,9 @@ def _failed(state: ExecutionState, outcome: Failed, at: int, took: int) -> Facts
     _busy(state)
     instruction, failure, forward = state.here, outcome.failure, state.phase is Phase.FORWARD
     proves_nothing = (
-        failure.kind == "timed_out" or instruction.settling is not None or instruction.kind is Kind.IRREVERSIBLE
+        failure.kind == "timed_out"
+        or instruction.settling is not None
+        or instruction.kind is Kind.IRREVERSIBLE
     )
     leaves_doubt = forward and proves_nothing and instruction.kind in EFFECTS
     doubt = state.doubt or leaves_doubt or state.phase is Phase.UNDOING
@@ -108,11 +110,18 @@ def _interrupted(state: ExecutionState, at: int) -> Facts:
     if not state.busy:
         return []
     instruction = state.here
-    if state.phase is not Phase.FORWARD or instruction.kind is not Kind.IRREVERSIBLE or _may_repeat(state, instruction, at):
+    if (
+        state.phase is not Phase.FORWARD
+        or instruction.kind is not Kind.IRREVERSIBLE
+        or _may_repeat(state, instruction, at)
+    ):
         return [(Fact.INTERRUPTED, None)]
     if instruction.settling is not None:
         return [(Fact.INTERRUPTED, None), (Fact.SETTLING, None)]
-    return [(Fact.INTERRUPTED, None), (Fact.STUCK, _lost(instruction, "it was cut off, and nobody can tell how it ended"))]
+    return [
+        (Fact.INTERRUPTED, None),
+        (Fact.STUCK, _lost(instruction, "it was cut off, and nobody can tell how it ended")),
+    ]
 
 
 def _woke(state: ExecutionState, at: int) -> Facts:
@@ -189,7 +198,9 @@ def _decided(state: ExecutionState, outcome: Retried | Skipped | MarkedDone) -> 
             if state.phase is Phase.UNDOING:
                 return [(Fact.UNDONE_BY_HAND, by)]
             if instruction.op is Op.CHOOSE:
-                raise NotStuckThere(f"{instruction.path!r} is a condition: it can be retried only.", path=instruction.path)
+                raise NotStuckThere(
+                    f"{instruction.path!r} is a condition: it can be retried only.", path=instruction.path
+                )
             return [(Fact.MARKED, Mark(value, by))]
         case _:
             assert_never(outcome)
@@ -223,7 +234,9 @@ def _setback(state: ExecutionState, failure: Failure, at: int) -> Setback:
     retry = state.budget
     luck = 0.0
     if retry.jitter:
-        luck = key.chance(key.derive(state.program.name, state.execution_id, instruction.path, work), state.spent + 1)
+        luck = key.chance(
+            key.derive(state.program.name, state.execution_id, instruction.path, work), state.spent + 1
+        )
     delay = retry.delay_after(state.spent + 1, luck)
     return Setback(failure, later(at, delay) if delay else None)
 

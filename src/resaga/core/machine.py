@@ -40,7 +40,7 @@ Invariants
 Deliberately absent: a lock, a lease, a callback, a subclass per state.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias, TypeVar
 
 from resaga.core.decision import (
@@ -57,14 +57,14 @@ from resaga.core.decision import (
     Sleep,
 )
 from resaga.core.errors import IllegalTransition
-from resaga.core.fact import BITS, MASK, Fact, Mark, Postponement, Row, Setback
+from resaga.core.fact import BITS, MASK, Fact, Mark, Postponement, Setback
 from resaga.core.failure import UNCALLED, Failure
 from resaga.core.instruction import Instruction, Op
 from resaga.core.judge import BODIES, judge
 from resaga.core.node import EFFECTS, Kind
-from resaga.core.outcome import Answer, Interrupted, Outcome
+from resaga.core.outcome import Answer, Outcome
 from resaga.core.program import Program
-from resaga.core.state import FORWARD, LIVE, NEW, SETTLING, UNDOING, ExecutionState, Phase, Trail
+from resaga.core.state import FORWARD, NEW, SETTLING, UNDOING, ExecutionState, Phase, Trail
 from resaga.core.timing import later
 
 T = TypeVar("T")
@@ -159,34 +159,6 @@ def decide(program: Program, state: ExecutionState) -> Decision:
     return decision
 
 
-def replay(program: Program, execution_id: str, rows: Iterable[Row]) -> ExecutionState:
-    """The state that these rows lead to; each must be possible where it stands."""
-    state = ExecutionState(program, execution_id, Trail([], [], [], []))
-    for fact, index, at, took, value in rows:
-        if fact is Fact.RETURNED and index == state.index and state.phase is FORWARD and not state.strained:
-            plain = program.plain[index]
-            if plain is not None:  # most rows
-                returned(plain, state, value, at, took)
-                continue
-        if index != state.at_index:
-            raise IllegalTransition(f"a row speaks of index {index}, but the execution is at {state.at_index}.")
-        write(program, state, fact, at, took, value)
-    return state
-
-
-def cut_off(program: Program, state: ExecutionState, at: int) -> ExecutionState:
-    """What can be resumed after the loop that drove this state was interrupted, wherever it was.
-
-    The rows that are whole are what happened; a body that may have been running is in doubt.
-    """
-    again = replay(program, state.execution_id, state.trail.rows())
-    if again.phase in LIVE:
-        began = again.trail.at[-1]  # or later: what was begun is taken to be as old as it can be, and so is its key
-        at = max(at, began)
-        advance(program, again, Interrupted(), at, at - began)
-    return again
-
-
 # ---- writing: what each fact does to the registers ---------------------------------------------------------
 
 
@@ -200,41 +172,34 @@ def write(program: Program, state: ExecutionState, fact: Fact, at: int, took: in
 
 
 def _created(state: ExecutionState, value: object, at: int, took: int) -> None:
-    del at, took
     state.value = value
 
 
 def _started(state: ExecutionState, value: object, at: int, took: int) -> None:
-    del value, took
     state.phase = FORWARD
     _arrive(state.program, state, at)
 
 
 def _returned(state: ExecutionState, value: object, at: int, took: int) -> None:
-    del took
     _complete(state.program, state, value, at)
 
 
 def _chose_yes(state: ExecutionState, value: object, at: int, took: int) -> None:
-    del value, took
     _go(state, state.program.after[state.index], at)
 
 
 def _chose_no(state: ExecutionState, value: object, at: int, took: int) -> None:
-    del value, took
     otherwise = state.here.otherwise
     _go(state, state.program.end if otherwise is None else otherwise, at)
 
 
 def _woke(state: ExecutionState, value: object, at: int, took: int) -> None:
-    del value, took
     state.wake_at = None
     if state.phase is FORWARD and state.here.op is Op.SLEEP:
         _go(state, state.program.after[state.index], at)
 
 
 def _answered(state: ExecutionState, value: object, at: int, took: int) -> None:
-    del at, took
     state.answer, state.deadline, state.strained = _expect(Answer, value), None, True
 
 
@@ -257,14 +222,12 @@ def _postponed(state: ExecutionState, value: object, at: int, took: int) -> None
 
 
 def _interrupted(state: ExecutionState, value: object, at: int, took: int) -> None:
-    del value
     _attempted(state, at, took)
     state.wake_at = 0  # at once, whatever the clock says then
     state.doubt = state.doubt or state.here.kind in EFFECTS
 
 
 def _settling(state: ExecutionState, value: object, at: int, took: int) -> None:
-    del at, took
     _calm(state)
     state.phase, state.failure = SETTLING, None if value is None else _expect(Failure, value)
     state.doubt = state.strained = True
@@ -272,7 +235,6 @@ def _settling(state: ExecutionState, value: object, at: int, took: int) -> None:
 
 def _settled(state: ExecutionState, value: object, at: int, took: int) -> None:
     """It did happen. A step that was given up is then taken back; what cannot be taken back counts as done."""
-    del took
     failure = state.failure
     if failure is None or state.here.kind is Kind.IRREVERSIBLE:
         state.failure = None
@@ -282,13 +244,11 @@ def _settled(state: ExecutionState, value: object, at: int, took: int) -> None:
 
 
 def _did_not_happen(state: ExecutionState, value: object, at: int, took: int) -> None:
-    del value, at, took
     _calm(state)
     state.phase = FORWARD  # what it was given up with stays, for the row that says what follows
 
 
 def _failed(state: ExecutionState, value: object, at: int, took: int) -> None:
-    del at, took
     _roll_back(state, _expect(Failure, value))
 
 
@@ -303,14 +263,12 @@ def _got_stuck(state: ExecutionState, value: object, at: int, took: int) -> None
 
 
 def _undone(state: ExecutionState, value: object, at: int, took: int) -> None:
-    del value, at, took
     state.stuck = None
     _calm(state)
     _undo_next(state.program, state)
 
 
 def _retried(state: ExecutionState, value: object, at: int, took: int) -> None:
-    del value, took
     state.stuck, state.answer, state.began, state.spent = None, None, None, 0
     if state.phase is FORWARD:
         _begin_deadline(state, state.here, at)
@@ -325,7 +283,6 @@ def _skipped(state: ExecutionState, value: object, at: int, took: int) -> None:
 
 
 def _marked(state: ExecutionState, value: object, at: int, took: int) -> None:
-    del took
     state.stuck = state.failure = None
     _complete(state.program, state, _expect(Mark, value).value, at)
 
@@ -352,7 +309,10 @@ RULES: Final[Mapping[Fact, Rule]] = {
     Fact.DOUBTED: (lambda state: state.going and state.here.kind in EFFECTS, _doubted),
     Fact.POSTPONED: (lambda state: state.busy, _postponed),
     Fact.INTERRUPTED: (lambda state: state.busy, _interrupted),
-    Fact.SETTLING: (lambda state: state.free and state.phase is not UNDOING and state.here.kind in EFFECTS, _settling),
+    Fact.SETTLING: (
+        lambda state: state.free and state.phase is not UNDOING and state.here.kind in EFFECTS,
+        _settling,
+    ),
     Fact.SETTLED: (lambda state: state.busy and state.phase is SETTLING, _settled),
     Fact.DID_NOT_HAPPEN: (lambda state: state.busy and state.phase is SETTLING, _did_not_happen),
     Fact.FAILED: (lambda state: state.free and state.phase is FORWARD and state.past_return is None, _failed),

@@ -5,10 +5,11 @@ No node that holds others has a generated `eq`, `hash` or `repr`: a chain of 100
 
 from datetime import timedelta
 from enum import Enum
-from typing import Generic, NamedTuple, TypeAlias, TypeVar, final
+from typing import Generic, TypeAlias, TypeVar, final
 
 from resaga.core.body import Body
 from resaga.core.retry import Retry
+from resaga.core.value import Value
 
 R = TypeVar("R", covariant=True)
 
@@ -37,14 +38,14 @@ CONTEXT = frozenset({Kind.GET, Kind.PUT})
 
 
 @final
-class Reject(NamedTuple):
+class Reject(Value):
     """When a gate's deadline passes: as if somebody had declined."""
 
     message: str = "nobody answered in time"
 
 
 @final
-class Default(NamedTuple, Generic[R]):
+class Default(Value, Generic[R]):
     """When a gate's deadline passes: as if somebody had given this answer.
 
     Where the gate asks for a wider type than this answer's, say so: `Default[Approval | None](None)`.
@@ -64,7 +65,7 @@ Expiry: TypeAlias = Reject | Default[object] | Stay
 
 
 @final
-class Settling(NamedTuple):
+class Settling(Value):
     """How one finds out whether an attempt in doubt has happened."""
 
     body: Body
@@ -72,7 +73,7 @@ class Settling(NamedTuple):
 
 
 @final
-class Undoing(NamedTuple):
+class Undoing(Value):
     """How a step is taken back."""
 
     body: Body
@@ -80,7 +81,7 @@ class Undoing(NamedTuple):
 
 
 @final
-class Doing(NamedTuple):
+class Doing(Value):
     """A body, and how it is repeated, timed, found out about and taken back."""
 
     body: Body
@@ -94,7 +95,7 @@ class Doing(NamedTuple):
 
 
 @final
-class Asking(NamedTuple):
+class Asking(Value):
     """A question; its body decides what the answer means."""
 
     body: Body
@@ -103,7 +104,7 @@ class Asking(NamedTuple):
 
 
 @final
-class Waiting(NamedTuple):
+class Waiting(Value):
     """A durable timer."""
 
     duration: timedelta

@@ -4,9 +4,10 @@ Every value here is plain and is made by a driver or by a person's verb; none ca
 Times are in microseconds.
 """
 
-from typing import NamedTuple, TypeAlias, final
+from typing import TypeAlias, final
 
 from resaga.core.failure import Failure
+from resaga.core.value import Value
 
 
 @final
@@ -17,7 +18,7 @@ class Started:
 
 
 @final
-class Returned(NamedTuple):
+class Returned(Value):
     """A body, an undo or a settle gave this value; `events` leave with it."""
 
     value: object
@@ -25,7 +26,7 @@ class Returned(NamedTuple):
 
 
 @final
-class Unstorable(NamedTuple):
+class Unstorable(Value):
     """A body gave a value that cannot be written: it did happen, and has to be undone."""
 
     value: object
@@ -33,21 +34,21 @@ class Unstorable(NamedTuple):
 
 
 @final
-class Chose(NamedTuple):
+class Chose(Value):
     """A condition answered."""
 
     yes: bool
 
 
 @final
-class Refused(NamedTuple):
+class Refused(Value):
     """A body said no, and that nothing happened."""
 
     failure: Failure
 
 
 @final
-class Failed(NamedTuple):
+class Failed(Value):
     """A body raised, or was given up in time; `worth_repeating` says that its retry policy names that."""
 
     failure: Failure
@@ -62,7 +63,7 @@ class Interrupted:
 
 
 @final
-class Later(NamedTuple):
+class Later(Value):
     """A body asked to be called again, after that many microseconds if it said so."""
 
     reason: str
@@ -84,7 +85,7 @@ class Woke:
 
 
 @final
-class Answer(NamedTuple):
+class Answer(Value):
     """Somebody answered the open question."""
 
     value: object
@@ -99,21 +100,21 @@ class Expired:
 
 
 @final
-class Cancelled(NamedTuple):
+class Cancelled(Value):
     """Somebody wants what was done to be taken back."""
 
     failure: Failure
 
 
 @final
-class Retried(NamedTuple):
+class Retried(Value):
     """A person says: try again."""
 
     by: str | None = None
 
 
 @final
-class Skipped(NamedTuple):
+class Skipped(Value):
     """A person says: leave that one, for this reason."""
 
     reason: str
@@ -121,7 +122,7 @@ class Skipped(NamedTuple):
 
 
 @final
-class MarkedDone(NamedTuple):
+class MarkedDone(Value):
     """A person says: that has happened (with this result, if it is a step)."""
 
     value: object

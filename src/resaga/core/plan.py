@@ -1,14 +1,15 @@
 """What a rollback would do, or has done: a view of the trail."""
 
-from typing import NamedTuple, final
+from typing import final
 
 from resaga.core.fact import COMPLETIONS, Fact, Skip
 from resaga.core.node import EFFECTS, Kind
 from resaga.core.state import ExecutionState, Phase
+from resaga.core.value import Value
 
 
 @final
-class Kept(NamedTuple):
+class Kept(Value):
     """A step whose effect stays, and why."""
 
     path: str
@@ -16,7 +17,7 @@ class Kept(NamedTuple):
 
 
 @final
-class Left(NamedTuple):
+class Left(Value):
     """What a person said to leave: an undo that was not done, or a step taken for not happened."""
 
     path: str
@@ -25,7 +26,7 @@ class Left(NamedTuple):
 
 
 @final
-class RollbackPlan(NamedTuple):
+class RollbackPlan(Value):
     """What a rollback would do now: the undos in their order, what stays and why.
 
     `past_return` is the irreversible step that is done; with one there is no rollback at all.

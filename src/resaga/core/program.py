@@ -1,17 +1,18 @@
 """A compiled saga: an immutable list of instructions, and what follows from it."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple, final
+from typing import TYPE_CHECKING, final
 
 from resaga.core.decision import Ask, Decision, Plain, PlainAsync, Settle, Undo
 from resaga.core.instruction import Instruction
+from resaga.core.value import Value
 
 if TYPE_CHECKING:
     from resaga.core.shape import Shape
 
 
 @final
-class Program(NamedTuple):
+class Program(Value):
     """The instructions and, by index, the decisions that belong to them.
 
     `entry[i]` is what must happen when the index comes to `i`, or None where that needs a look at the

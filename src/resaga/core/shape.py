@@ -8,9 +8,10 @@ is read, to `resaga.core.annotation`.
 from collections.abc import Callable, Mapping
 from enum import Enum
 from hashlib import sha256
-from typing import Final, NamedTuple, TypeAlias, assert_never, final
+from typing import Final, TypeAlias, assert_never, final
 
 from resaga.core.hook import Hook
+from resaga.core.value import Value
 
 DIGEST_LENGTH: Final = 8
 
@@ -43,7 +44,7 @@ class Container(Enum):
 
 
 @final
-class Scalar(NamedTuple):
+class Scalar(Value):
     """A single value of a built-in kind."""
 
     basic: Basic
@@ -51,21 +52,21 @@ class Scalar(NamedTuple):
 
 
 @final
-class Members(NamedTuple):
+class Members(Value):
     """A value of an enumeration, stored by its name."""
 
     kind: type[Enum]
 
 
 @final
-class Constants(NamedTuple):
+class Constants(Value):
     """One of the values of a `Literal`."""
 
     values: tuple[object, ...]
 
 
 @final
-class Items(NamedTuple):
+class Items(Value):
     """Any number of values of one shape."""
 
     container: Container
@@ -74,14 +75,14 @@ class Items(NamedTuple):
 
 
 @final
-class Row(NamedTuple):
+class Row(Value):
     """A tuple of so many values, each of its own shape."""
 
     items: "tuple[Shape, ...]"
 
 
 @final
-class Mapped(NamedTuple):
+class Mapped(Value):
     """Keys and values."""
 
     key: "Shape"
@@ -89,7 +90,7 @@ class Mapped(NamedTuple):
 
 
 @final
-class Slot(NamedTuple):
+class Slot(Value):
     """One field of a record."""
 
     name: str
@@ -99,7 +100,7 @@ class Slot(NamedTuple):
 
 @final
 class Record:
-    """An attrs class, a dataclass or a NamedTuple, with its type arguments put in.
+    """An attrs class, a dataclass or a with its type arguments put in.
 
     `slots` are filled after the record is made, because a record may contain itself.
     """
@@ -115,7 +116,7 @@ class Record:
 
 
 @final
-class Choice(NamedTuple):
+class Choice(Value):
     """One of several shapes, told apart by a tag; `None` needs none, nor does what stands alone beside it."""
 
     optional: bool
@@ -123,7 +124,7 @@ class Choice(NamedTuple):
 
 
 @final
-class Hooked(NamedTuple):
+class Hooked(Value):
     """A type of the user's own, stored as another."""
 
     hook: Hook

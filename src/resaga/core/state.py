@@ -1,6 +1,6 @@
 """Everything the machine remembers of one execution: the trail, and where its last row has left us.
 
-The trail is the record; every other attribute is a fold of it and can be computed anew (`machine.replay`).
+The trail is the record; every other attribute is a fold of it and can be computed anew (`replay`).
 Only `machine` writes here. What people ask for (`executed`, `step_timings` …) is a view of the trail.
 """
 
@@ -95,7 +95,17 @@ class ExecutionState:
     """Where an execution stands, what it has done, and how long everything took."""
 
     # What every step touches has a slot; the rest is there only when it is not as it is by default.
-    __slots__ = ("__dict__", "cursor", "execution_id", "index", "phase", "program", "strained", "trail", "value")
+    __slots__ = (
+        "__dict__",
+        "cursor",
+        "execution_id",
+        "index",
+        "phase",
+        "program",
+        "strained",
+        "trail",
+        "value",
+    )
 
     number: int = 0
     """Attempts made of what is being done now."""
@@ -239,7 +249,11 @@ class ExecutionState:
 
     def expired(self, at: int) -> bool:
         """Whether the open question's deadline has passed, and that means something."""
-        return self.deadline is not None and at // 1000 >= self.deadline and not isinstance(self.here.expiry, Stay)
+        return (
+            self.deadline is not None
+            and at // 1000 >= self.deadline
+            and not isinstance(self.here.expiry, Stay)
+        )
 
     def timing_for(self, path: str, *, is_compensation: bool = False) -> StepTiming | None:
         """The last call of that step's body, or of its undo."""

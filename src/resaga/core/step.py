@@ -49,11 +49,11 @@ class _Unfinished:
 
     def _settled(self, settle: object, retry: Retry, timeout: timedelta | None) -> Doing:
         settling = Settling(acting(settle, depth=4), checked(retry))
-        return self.doing._replace(settling=settling, timeout=positive(timeout, "timeout"))
+        return self.doing.replaced(settling=settling, timeout=positive(timeout, "timeout"))
 
     def _undone(self, undo: object, retry: Retry) -> Doing:
         undoing = Undoing(acting(undo, depth=4), checked(retry))
-        return self.doing._replace(kind=Kind.UNDONE, undoing=undoing)
+        return self.doing.replaced(kind=Kind.UNDONE, undoing=undoing)
 
     def _kept(self, why: object) -> Doing:
         if not isinstance(why, str) or not why.strip():
@@ -61,10 +61,10 @@ class _Unfinished:
                 f"step {self.unfinished!r}: .kept(…) needs the reason why nothing is undone,"
                 " for the rollback plan."
             )
-        return self.doing._replace(kind=Kind.KEPT, reason=clipped(why))
+        return self.doing.replaced(kind=Kind.KEPT, reason=clipped(why))
 
     def _final(self) -> Doing:
-        return self.doing._replace(kind=Kind.IRREVERSIBLE)
+        return self.doing.replaced(kind=Kind.IRREVERSIBLE)
 
     def _call(self, arguments: tuple[Any, ...]) -> Any:  # noqa: ANN401 - typed by both subclasses
         wanted = len(self.doing.body.parameters)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, timezone
-from typing import Final, NamedTuple, final
+from typing import Final, final
 
 from resaga.core.fact import Fact, Row, Setback
 from resaga.core.failure import UNCALLED, Failure
 from resaga.core.node import CONTEXT, Kind
 from resaga.core.program import Program
+from resaga.core.value import Value
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -16,7 +17,7 @@ LATEST: Final = 253_402_300_799_999_999
 
 
 @final
-class StepTiming(NamedTuple):
+class StepTiming(Value):
     """One call: of which body, the how-manieth, when, for how long, and what came of it.
 
     `duration` is None where the process was cut off inside the call. `outcome` is "returned", "undone",
@@ -24,7 +25,7 @@ class StepTiming(NamedTuple):
     """
 
     path: str
-    index: int  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleMethodOverride]  # no method is meant
+    index: int
     attempt: int
     is_compensation: bool
     started_at: datetime
@@ -97,6 +98,8 @@ def _told(fact: Fact, before: Fact, given_up: object) -> bool:
             return before is Fact.SETTLING
         case Fact.FAILED, _:
             return before is Fact.SKIPPED
+        case Fact.SETTLING, _:
+            return before is Fact.RETRIED
         case _:
             return False
 
@@ -116,9 +119,9 @@ def _said(fact: Fact, value: object) -> str | None:
             return "not yet"
         case Fact.INTERRUPTED, _:
             return "interrupted"
-        case (Fact.SETBACK | Fact.DOUBTED), Setback(failure=failure):
+        case ((Fact.SETBACK | Fact.DOUBTED), Setback(failure=failure)):
             return failure.kind
-        case (Fact.FAILED | Fact.STUCK | Fact.SETTLING), Failure(kind=kind) if kind not in UNCALLED:
+        case ((Fact.FAILED | Fact.STUCK | Fact.SETTLING), Failure(kind=kind)) if kind not in UNCALLED:
             return kind
         case _:
             return None

@@ -95,7 +95,7 @@ class Way:
             self._came_to(standing, asked)
 
     def held(self) -> set[int]:
-        """The lines of what is done and has to stay: it is taken back, or never can be, or it turned there."""
+        """The lines of what is done and has to stay: it is taken back, or never can be, or turned the run."""
         last = self.stations[-1] if self.turned else None
         return {
             one.index

@@ -1,7 +1,7 @@
 """Why an execution is paused or stuck, as closed sets of values to match on."""
 
 from datetime import datetime
-from typing import NamedTuple, TypeAlias, assert_never, final
+from typing import TypeAlias, assert_never, final
 
 from resaga.core.decision import Ask, Cause, Decision, Sleep
 from resaga.core.errors import IllegalTransition
@@ -9,10 +9,11 @@ from resaga.core.fact import Postponement, Setback
 from resaga.core.failure import Failure
 from resaga.core.state import ExecutionState, Phase
 from resaga.core.timing import moment
+from resaga.core.value import Value
 
 
 @final
-class AtGate(NamedTuple):
+class AtGate(Value):
     """It waits for an answer; `deadline` is when the gate's expiry takes its place."""
 
     path: str
@@ -20,7 +21,7 @@ class AtGate(NamedTuple):
 
 
 @final
-class AtTimer(NamedTuple):
+class AtTimer(Value):
     """It waits for a time."""
 
     path: str
@@ -28,7 +29,7 @@ class AtTimer(NamedTuple):
 
 
 @final
-class Postponed(NamedTuple):
+class Postponed(Value):
     """A body, an undo or a settle said not yet, and perhaps when to come back."""
 
     path: str
@@ -37,7 +38,7 @@ class Postponed(NamedTuple):
 
 
 @final
-class BackingOff(NamedTuple):
+class BackingOff(Value):
     """An attempt failed, and the next may not begin before that time."""
 
     path: str
@@ -49,7 +50,7 @@ WhyPaused: TypeAlias = AtGate | AtTimer | Postponed | BackingOff
 
 
 @final
-class InDoubt(NamedTuple):
+class InDoubt(Value):
     """Nobody can tell whether the step has happened."""
 
     path: str
@@ -57,7 +58,7 @@ class InDoubt(NamedTuple):
 
 
 @final
-class UndoFailed(NamedTuple):
+class UndoFailed(Value):
     """A step could not be taken back; `failure` is the undo's."""
 
     path: str
@@ -65,7 +66,7 @@ class UndoFailed(NamedTuple):
 
 
 @final
-class PastReturn(NamedTuple):
+class PastReturn(Value):
     """It failed after an irreversible step, so there is no way back, only on."""
 
     path: str

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, assert_never, final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, assert_never, final
 
 from resaga.core.attempt import Attempt
 from resaga.core.body import Body
@@ -42,14 +42,24 @@ GAVE_UP: Final = object()
 
 
 @final
-class Call(NamedTuple):
+class Call:
     """One call to be made: the function, its arguments, and the attempt that it may know of."""
 
-    decision: Perform | Choose | Settle | Undo
-    function: Callable[..., Any]
-    arguments: tuple[object, ...]
-    attempt: Attempt | None = None
-    timeout: int | None = None
+    __slots__ = ("arguments", "attempt", "decision", "function", "timeout")
+
+    def __init__(
+        self,
+        decision: Perform | Choose | Settle | Undo,
+        function: Callable[..., Any],
+        arguments: tuple[object, ...],
+        attempt: Attempt | None = None,
+        timeout: int | None = None,
+    ) -> None:
+        self.decision = decision
+        self.function = function
+        self.arguments = arguments
+        self.attempt = attempt
+        self.timeout = timeout
 
 
 def prepare(decision: Calling, state: ExecutionState, copy: Copy) -> Call:

@@ -1,0 +1,355 @@
+"""Stuck executions: what a person is told, and what comes of each way to decide."""
+
+from typing import Any, Final
+
+import pytest
+
+from resaga import Completed, Interrupted, Paused, Rejected, Retry, RolledBack, Saga, Stuck, branch, within
+from resaga.core.errors import (
+    AlreadyUsed,
+    InvalidOption,
+    NeedsAwait,
+    NotStuckThere,
+    PastNoReturn,
+    WrongAnswer,
+)
+from resaga.core.fact import Fact
+from resaga.core.plan import Left
+from resaga.core.why import InDoubt, PastReturn, UndoFailed
+from tests.loops import AWAITING, BLOCKING, Loop, both
+from tests.steps import AnyBlock
+from tests.worlds import Cut, Fate, World
+
+RAISES, AFTER, REJECTS, GIVES = Fate.RAISES, Fate.RAISES_AFTER, Fate.REJECTS, Fate.GIVES
+ONCE: Final = Retry(1)
+
+
+class Shop:
+    """Three steps, of which the last may fail in all its ways; loaded from its document when it is stuck."""
+
+    def __init__(self, loop: Loop, last: str, **fates: list[Fate]) -> None:
+        self.loop = loop
+        self.world = World({name.replace("_", " "): these for name, these in fates.items()})
+        self.clock = self.world.clock
+        steps = loop.steps(self.world)
+        kinds: dict[str, AnyBlock] = {
+            "undone": steps.undone("c", undo_retry=ONCE),
+            "settled": steps.undone("c", settled=True, settle_retry=ONCE),
+            "irreversible": steps.irreversible("c"),
+            "settled irreversible": steps.irreversible("c", settled=True, settle_retry=ONCE),
+        }
+        before = steps.undone("a", undo_retry=ONCE) >> steps.kept("k") >> steps.undone("b", undo_retry=ONCE)
+        self.saga: Any = Saga("shop", before >> kinds[last] >> steps.read("d"))
+
+    def stuck(self) -> Any:  # noqa: ANN401 - of types known only now
+        outcome = self.loop.start(self.saga.new(0, id="x", clock=self.clock), self.clock)
+        assert isinstance(outcome, Stuck)
+        loaded = self.saga.load(outcome.dump())
+        assert isinstance(loaded, Stuck)
+        assert (loaded.why, loaded.failure, loaded.undo_failure) == (
+            outcome.why,
+            outcome.failure,
+            outcome.undo_failure,
+        )
+        return loaded
+
+    def resume(self, execution: Any) -> Any:  # noqa: ANN401
+        assert isinstance(execution, Interrupted)
+        return self.loop.resume(self.saga.load(execution.dump()), self.clock)
+
+    def since(self, stuck: Any) -> list[str]:  # noqa: ANN401
+        """The calls that came after it was stuck."""
+        return self.world.order()[
+            sum(1 for one in stuck.state.step_timings if one.outcome != "interrupted") :
+        ]
+
+
+IN_DOUBT: Final = [
+    ("irreversible", {"c": [AFTER]}),
+    ("settled", {"c": [AFTER], "settle_c": [REJECTS]}),
+    ("settled irreversible", {"c": [AFTER], "settle_c": [RAISES]}),
+]
+doubts = pytest.mark.parametrize(("last", "fates"), IN_DOUBT, ids=[last for last, _ in IN_DOUBT])
+
+
+# ---- in doubt ----------------------------------------------------------------------------------------------
+
+
+@doubts
+@both
+def test_a_step_in_doubt_says_so(loop: Loop, last: str, fates: Any) -> None:  # noqa: ANN401
+    """With its own failure, and without calling itself done."""
+    stuck = Shop(loop, last, **fates).stuck()
+    assert isinstance(stuck.why, InDoubt)
+    assert (stuck.path, stuck.failure.path, stuck.failure.kind, stuck.undo_failure) == (
+        "c",
+        "c",
+        "failed",
+        None,
+    )
+    assert stuck.in_effect == ("b", "k", "a")
+    plan = stuck.rollback_plan()
+    assert (plan.undos, plan.past_return, plan.in_doubt) == (("b", "a"), None, "c")
+    assert str(plan) == "settle c\nundo b\nundo a\nkeep k: it harms nobody"
+
+
+@doubts
+@both
+def test_it_can_be_tried_again(loop: Loop, last: str, fates: Any) -> None:  # noqa: ANN401
+    """It is settled if it can be, else called under the same key."""
+    shop = Shop(loop, last, **fates)
+    stuck = shop.stuck()
+    outcome = loop.retry(stuck, shop.clock, by="ann")
+    if last == "settled":  # it had been given up, so what has happened is undone
+        assert isinstance(outcome, RolledBack)
+        assert shop.since(stuck) == ["settle c", "undo c", "undo b", "undo a"]
+    else:
+        assert isinstance(outcome, Completed)
+        assert shop.since(stuck) == (["settle c", "d"] if "settle_c" in fates else ["c", "d"])
+    assert len({call.attempt.key for call in shop.world.calls if call.attempt and call.name == "c"}) == 1 + (
+        last == "settled"
+    )
+    assert [value for fact, _, _, _, value in outcome.state.trail.rows() if fact is Fact.RETRIED] == ["ann"]
+
+
+@doubts
+@both
+def test_it_can_be_taken_for_not_happened(loop: Loop, last: str, fates: Any) -> None:  # noqa: ANN401
+    """Then all before it is undone, and the list of what was skipped says who said so."""
+    shop = Shop(loop, last, **fates)
+    stuck = shop.stuck()
+    outcome = shop.resume(stuck.skip("I have looked", "ann", clock=shop.clock))
+    assert isinstance(outcome, RolledBack)
+    assert shop.since(stuck) == ["undo b", "undo a"]
+    assert outcome.skipped == (Left("c", "I have looked", "ann"),)
+    assert outcome.failure == stuck.failure
+
+
+@doubts
+@both
+def test_it_can_be_taken_for_done(loop: Loop, last: str, fates: Any) -> None:  # noqa: ANN401
+    """With its result, and the run goes on."""
+    shop = Shop(loop, last, **fates)
+    stuck = shop.stuck()
+    outcome = shop.resume(stuck.mark_done(40, by="ann", clock=shop.clock))
+    assert isinstance(outcome, Completed)
+    assert (outcome.result, shop.since(stuck)) == (41, ["d"])
+
+
+@both
+def test_what_a_person_marked_done_is_undone_with_that_result(loop: Loop) -> None:
+    """As if the step had given it."""
+    shop = Shop(loop, "settled", c=[AFTER], settle_c=[REJECTS], d=[REJECTS])
+    outcome = shop.resume(shop.stuck().mark_done(40, by="ann", clock=shop.clock))
+    assert isinstance(outcome, RolledBack)
+    assert [(call.name, call.value) for call in shop.world.calls[-3:]] == [("c", 40), ("b", 3), ("a", 1)]
+
+
+@both
+def test_a_retry_does_not_clear_the_doubt(loop: Loop) -> None:
+    """A rejection of the next attempt proves nothing about the one before."""
+    shop = Shop(loop, "irreversible", c=[AFTER, REJECTS])
+    again = loop.retry(shop.stuck(), shop.clock)
+    assert isinstance(again, Stuck)
+    assert isinstance(again.why, InDoubt)
+
+
+@both
+def test_what_was_cut_off_without_a_way_to_find_out_is_in_doubt(loop: Loop) -> None:
+    """Its failure says what is not known."""
+    shop = Shop(loop, "irreversible", c=[Fate.CUT_AFTER])
+    new = shop.saga.new(0, clock=shop.clock)
+    with pytest.raises(Cut):
+        loop.start(new, shop.clock)
+    stuck = shop.resume(new.interrupted) if not isinstance(new.interrupted, Stuck) else new.interrupted
+    assert isinstance(stuck, Stuck)
+    assert isinstance(stuck.why, InDoubt)
+    assert str(stuck.failure) == "c interrupted: it was cut off, and nobody can tell how it ended"
+    assert isinstance(shop.resume(stuck.mark_done(4, by="ann")), Completed)
+
+
+# ---- an undo that failed -----------------------------------------------------------------------------------
+
+
+def failed_undo(loop: Loop, **more: list[Fate]) -> tuple[Shop, Any]:
+    shop = Shop(loop, "undone", **{"c": [REJECTS], "undo_b": [RAISES], **more})
+    return shop, shop.stuck()
+
+
+@both
+def test_an_undo_that_gives_up_says_so(loop: Loop) -> None:
+    """With the failure that the rollback is for, its own, and what is still in effect."""
+    _, stuck = failed_undo(loop)
+    assert isinstance(stuck.why, UndoFailed)
+    assert (stuck.path, stuck.failure.path, stuck.failure.kind) == ("b", "c", "rejected")
+    assert stuck.undo_failure == stuck.why.failure
+    assert (stuck.undo_failure.path, stuck.undo_failure.kind) == ("b", "failed")
+    assert (stuck.in_effect, stuck.skipped) == (("b", "k", "a"), ())
+    assert stuck.rollback_plan().in_doubt is None
+
+
+@both
+def test_a_failed_undo_can_be_tried_again(loop: Loop) -> None:
+    """It is the same undo, under the same key, and the rest follows."""
+    shop, stuck = failed_undo(loop)
+    outcome = loop.retry(stuck, shop.clock)
+    assert isinstance(outcome, RolledBack)
+    assert shop.since(stuck) == ["undo b", "undo a"]
+    first, second = [
+        call.attempt for call in shop.world.calls if call.role.value == "undo" and call.name == "b"
+    ]
+    assert first is not None
+    assert second is not None
+    assert first.key == second.key
+    assert [one.path for one in outcome.undone] == ["b", "a"]
+
+
+@both
+def test_a_failed_undo_can_be_left(loop: Loop) -> None:
+    """It is listed as skipped, also where the next undo fails."""
+    shop, stuck = failed_undo(loop, undo_a=[RAISES])
+    again = shop.resume(stuck.skip("it may stay", "ann", clock=shop.clock))
+    assert isinstance(again, Stuck)
+    left = (Left("b", "it may stay", "ann"),)
+    assert (again.path, again.skipped, again.in_effect) == ("a", left, ("b", "k", "a"))
+    outcome = loop.retry(again, shop.clock)
+    assert isinstance(outcome, RolledBack)
+    assert (outcome.skipped, [one.path for one in outcome.undone]) == (left, ["a"])
+    assert outcome.failure == stuck.failure
+
+
+@both
+def test_a_failed_undo_can_be_done_by_hand(loop: Loop) -> None:
+    """Nothing is skipped then."""
+    shop, stuck = failed_undo(loop)
+    outcome = shop.resume(stuck.mark_done(by="ann", clock=shop.clock))
+    assert isinstance(outcome, RolledBack)
+    assert (shop.since(stuck), outcome.skipped) == (["undo a"], ())
+    assert [value for fact, _, _, _, value in outcome.state.trail.rows() if fact is Fact.UNDONE_BY_HAND] == [
+        "ann"
+    ]
+
+
+# ---- past the point of no return ---------------------------------------------------------------------------
+
+
+def past_return(loop: Loop, what: str, world: World) -> tuple[Any, Any]:
+    """A saga that has paid and then is stuck, and a gate if it has one."""
+    steps = loop.steps(world)
+    calls: list[int] = []
+
+    def unsure(context: int) -> bool:
+        calls.append(context)
+        if len(calls) == 1:
+            raise LookupError("cannot tell")
+        return True
+
+    def get(context: int) -> int:
+        unsure(context)
+        return context
+
+    def put(context: int, inner: int) -> int:
+        return inner
+
+    ask = steps.gate("ask")
+    last: dict[str, AnyBlock] = {
+        "a read": steps.read("r"),
+        "an irreversible step": steps.irreversible("r"),
+        "a gate": ask,
+        "a condition": branch(unsure, steps.read("yes"), steps.read("no")),
+        "taking out": within(steps.read("in"), get, put),
+    }
+    return Saga("paid", steps.undone("a") >> steps.irreversible("pay") >> last[what]), ask
+
+
+PAST: Final = ["a read", "an irreversible step", "a gate", "a condition", "taking out"]
+
+
+@pytest.mark.parametrize("what", PAST)
+@both
+def test_behind_the_point_of_no_return_there_is_only_a_way_on(loop: Loop, what: str) -> None:
+    """It can be tried again, or be said to be done if it has a result; it cannot be skipped."""
+    for by_hand in (False, True):
+        world = World({"r": [REJECTS]})
+        saga, ask = past_return(loop, what, world)
+        outcome: Any = loop.start(saga.new(0, clock=world.clock), world.clock)
+        if isinstance(outcome, Paused):
+            outcome = loop.resume(outcome.answer(ask, False, clock=world.clock), world.clock)
+        stuck = saga.load(outcome.dump())
+        assert isinstance(stuck, Stuck)
+        assert isinstance(stuck.why, PastReturn)
+        assert stuck.in_effect == ("pay", "a")
+        before = stuck.dump()
+        with pytest.raises(PastNoReturn, match="what is done before it cannot be taken back; retry it"):
+            stuck.skip("never mind", "ann")
+        if not by_hand:
+            again = loop.retry(stuck, world.clock)
+            if what == "a gate":  # asked anew
+                again = loop.resume(again.answer(ask, True, clock=world.clock), world.clock)
+            assert isinstance(again, Completed)
+        elif what == "a condition":
+            with pytest.raises(NotStuckThere, match="'unsure' is a condition: it can be retried only"):
+                stuck.mark_done(by="ann")
+            assert stuck.dump() == before
+        else:
+            assert isinstance(loop.resume(stuck.mark_done(7, by="ann"), world.clock), Completed)
+
+
+# ---- what is refused ---------------------------------------------------------------------------------------
+
+
+@both
+def test_a_decision_is_signed(loop: Loop) -> None:
+    """By somebody, with a reason; what is not uses nothing up."""
+    shop = Shop(loop, "irreversible", c=[RAISES])
+    stuck = shop.stuck()
+    before = stuck.dump()
+    nobody: Any = None
+    for unsigned in (
+        lambda: stuck.skip("", "ann"),
+        lambda: stuck.skip("looked", " "),
+        lambda: stuck.skip(nobody, nobody),
+        lambda: stuck.mark_done(1, by=""),
+        lambda: stuck.mark_done(1, by=7),
+        lambda: loop.retry(stuck, shop.clock, by=nobody or 7),
+    ):
+        with pytest.raises(InvalidOption):
+            unsigned()
+    with pytest.raises(WrongAnswer, match="c: a str is not what is asked for"):
+        stuck.mark_done("paid", by="ann")
+    if loop is AWAITING:
+        with pytest.raises(NeedsAwait):
+            stuck.retry()
+    assert stuck.dump() == before
+    assert isinstance(loop.retry(stuck, shop.clock, by="an\ud800n"), Completed)
+    with pytest.raises(AlreadyUsed):
+        stuck.skip("looked", "ann")
+
+
+@both
+def test_a_retry_that_is_cut_off_loses_nothing(loop: Loop) -> None:
+    """What it did is done, and not done again."""
+    shop, stuck = failed_undo(loop, undo_a=[Fate.CUT])
+    with pytest.raises(Cut):
+        loop.retry(stuck, shop.clock)
+    rest = stuck.interrupted
+    assert isinstance(shop.resume(rest), RolledBack)
+    assert shop.since(stuck) == ["undo b", "undo a", "undo a"]
+
+
+def test_what_a_gate_decides_past_return_may_be_marked() -> None:
+    """A person's result takes the place of the gate's."""
+    world = World()
+    saga, ask = past_return(BLOCKING, "a gate", world)
+    stuck = saga.new(0).start().answer(ask, False).resume()
+    assert isinstance(stuck.failure.exception, Rejected)
+    outcome = stuck.mark_done(9, by="ann").resume()
+    assert outcome.result == 9
+
+
+def test_the_last_word_of_a_settle_is_told() -> None:
+    """The original failure is the attempt's, the reason why it is stuck is the settle's."""
+    shop = Shop(BLOCKING, "settled", c=[RAISES], settle_c=[REJECTS, GIVES])
+    stuck = shop.stuck()
+    assert (stuck.failure.kind, stuck.why.failure.kind) == ("failed", "rejected")
+    assert isinstance(BLOCKING.retry(stuck, shop.clock), RolledBack)
