@@ -21,6 +21,9 @@ from resaga import Paused, Saga
 from resaga.execution import Execution
 
 STEPS: Final = 10
+MORE: Final = 100
+"""So many steps more tell what one costs, whatever the beginning and the end of a run cost."""
+
 MANY: Final = 100_000
 FEW: Final = 1_000
 
@@ -42,16 +45,15 @@ def main() -> int:
 
 
 def steps() -> Iterator[Figure]:
-    """A step forward: the whole of a short run, and one step more of it."""
-    ten, twenty = work.saga(STEPS), work.saga(2 * STEPS)
+    """A step forward: the whole of a run of ten, and what each of a hundred more steps adds."""
+    ten, more = work.saga(STEPS), work.saga(STEPS + MORE)
     bare = work.calls
 
     def run(saga: Saga[work.Count, work.Count, Any]) -> Callable[[], object]:
         return lambda: saga.new(work.ZERO, id="bench").start()
 
     whole = ratio(run(ten), bare)
-    more = ratio(run(twenty), bare) - whole
-    yield Figure("a step, blocking", more, 16, 10, "a bare call")
+    yield Figure("a step, blocking", (ratio(run(more), bare) - whole) * STEPS / MORE, 16, 10, "a bare call")
     yield Figure(
         "a run of ten, by step",
         whole,
@@ -74,23 +76,23 @@ def steps() -> Iterator[Figure]:
             for _ in range(50):
                 await work.awaits()
 
-        ten_async, twenty_async = work.saga_async(STEPS), work.saga_async(2 * STEPS)
+        ten_async, more_async = work.saga_async(STEPS), work.saga_async(STEPS + MORE)
         whole = ratio(wait(lambda: many(ten_async)), wait(awaits))
-        more = ratio(wait(lambda: many(twenty_async)), wait(awaits)) - whole
-    yield Figure("a step, async", more, 10, 6, "a bare await")
-    yield Figure("a run of ten, async, by step", whole, None, None, "a bare await")
+        longer = ratio(wait(lambda: many(more_async)), wait(awaits))
+    yield Figure("a step, async", (longer - whole) * STEPS / MORE, 10, 6, "a bare await")
+    yield Figure("a run of ten, async, by step", whole, 10, None, "a bare await")
 
 
 def undos() -> Iterator[Figure]:
-    """An undo: what ten more steps add to a rollback, less what they add to a run."""
+    """An undo: what each of a hundred more steps adds to a rollback, less what it adds to a run."""
     bare = work.calls
 
     def run(saga: Saga[work.Count, work.Count, Any]) -> Callable[[], object]:
         return lambda: saga.new(work.ZERO, id="bench").start()
 
-    forward = ratio(run(work.saga(2 * STEPS)), bare) - ratio(run(work.saga(STEPS)), bare)
-    both = ratio(run(work.failing(2 * STEPS)), bare) - ratio(run(work.failing(STEPS)), bare)
-    yield Figure("an undo", both - forward, 16, 10, "a bare call")
+    forward = ratio(run(work.saga(STEPS + MORE)), bare) - ratio(run(work.saga(STEPS)), bare)
+    both = ratio(run(work.failing(STEPS + MORE)), bare) - ratio(run(work.failing(STEPS)), bare)
+    yield Figure("an undo", (both - forward) * STEPS / MORE, 16, 10, "a bare call")
 
 
 def scale() -> Iterator[Figure]:

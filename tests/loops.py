@@ -7,8 +7,9 @@ def test_…(loop: Loop) -> None:
 """
 
 import asyncio
+import selectors
 from collections.abc import Coroutine
-from typing import Any, Final, TypeVar, final
+from typing import Any, Final, TypeAlias, TypeVar, final
 
 import pytest
 from attrs import frozen
@@ -19,15 +20,22 @@ from tests.worlds import World
 
 T = TypeVar("T")
 
+AnyExecution: TypeAlias = Any
+"""An execution of which the types, and the state, are known only while a test runs."""
+
+AnyContext: TypeAlias = Any
+"""A context of which the type is known only while a test runs."""
+
 
 @final
 class Hasty(asyncio.SelectorEventLoop):
     """Nobody waits in it: when all sleep, it is at once the time when the first one wakes."""
 
     def __init__(self) -> None:
-        super().__init__()
+        selector: Any = selectors.DefaultSelector()
+        super().__init__(selector)
         self._now = 0.0
-        select = self._selector.select  # type: ignore[attr-defined]  # of the event loop's own
+        select = selector.select
 
         def at_once(seconds: float | None) -> Any:  # noqa: ANN401 - what a selector gives
             if seconds is None:
@@ -35,7 +43,7 @@ class Hasty(asyncio.SelectorEventLoop):
             self._now += max(0.0, seconds)
             return select(0)
 
-        self._selector.select = at_once  # type: ignore[attr-defined]  # of the event loop's own
+        selector.select = at_once
 
     def time(self) -> float:
         """Seconds since it was made, if one believes those who slept."""
@@ -51,7 +59,7 @@ def awaited(coroutine: Coroutine[Any, Any, T]) -> T:
 @final
 @frozen
 class Loop:
-    """One of the two loops; executions are of sagas whose types are known only while a test runs."""
+    """One of the two loops."""
 
     awaits: bool
 
@@ -59,15 +67,15 @@ class Loop:
         """Makes steps with bodies for this loop."""
         return Steps(world, context, awaits=self.awaits, emits=emits)
 
-    def start(self, new: Any, clock: Clock) -> Any:  # noqa: ANN401
+    def start(self, new: AnyExecution, clock: Clock) -> AnyExecution:
         """Start it."""
         return awaited(new.start_async(clock=clock)) if self.awaits else new.start(clock=clock)
 
-    def resume(self, execution: Any, clock: Clock) -> Any:  # noqa: ANN401
+    def resume(self, execution: AnyExecution, clock: Clock) -> AnyExecution:
         """Resume it."""
         return awaited(execution.resume_async(clock=clock)) if self.awaits else execution.resume(clock=clock)
 
-    def retry(self, stuck: Any, clock: Clock, by: str | None = None) -> Any:  # noqa: ANN401
+    def retry(self, stuck: AnyExecution, clock: Clock, by: str | None = None) -> AnyExecution:
         """Try again what it is stuck in."""
         return (
             awaited(stuck.retry_async(by=by, clock=clock)) if self.awaits else stuck.retry(by=by, clock=clock)

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Final, final
+from typing import Any, Final, TypeAlias, final
 
 import pytest
 
 from resaga import Answered, Completed, Interrupted, New, Paused, Reject, Retry, RolledBack, Saga, Stuck
 from resaga.testing import FakeClock
-from tests.loops import BLOCKING, Loop
+from tests.loops import BLOCKING, AnyExecution, Loop
 from tests.steps import AnyBlock
 from tests.worlds import Cut, Fate, World
 
 DAY: Final = timedelta(days=1)
+
+Use: TypeAlias = Callable[[AnyExecution], object]
+"""A verb that uses an execution up."""
 
 
 @final
@@ -31,19 +34,19 @@ class Shop:
         )
         self.clock = self.world.clock
 
-    def new(self) -> Any:  # noqa: ANN401 - of types known only now
+    def new(self) -> AnyExecution:
         return self.saga.new(0, id="x", clock=self.clock)
 
-    def paused(self) -> Any:  # noqa: ANN401
+    def paused(self) -> AnyExecution:
         return self.loop.start(self.new(), self.clock)
 
-    def answered(self, answer: bool = True) -> Any:  # noqa: ANN401, FBT001, FBT002
+    def answered(self, answer: bool = True) -> AnyExecution:  # noqa: FBT001, FBT002
         return self.paused().answer(self.ask, answer, by="ann", clock=self.clock)
 
-    def ended(self, answer: bool = True) -> Any:  # noqa: ANN401, FBT001, FBT002
+    def ended(self, answer: bool = True) -> AnyExecution:  # noqa: FBT001, FBT002
         return self.loop.resume(self.answered(answer), self.clock)
 
-    def interrupted(self) -> Any:  # noqa: ANN401
+    def interrupted(self) -> AnyExecution:
         new = self.new()
         with pytest.raises(Cut):
             self.loop.start(new, self.clock)
@@ -61,10 +64,10 @@ STATES: Final[dict[type[Any], Callable[[Loop], Any]]] = {
 }
 
 
-def uses(loop: Loop, kind: type[Any]) -> list[Callable[[Any], Any]]:
+def uses(loop: Loop, kind: type[Any]) -> list[Use]:
     """All that uses an execution of that state up."""
     clock = FakeClock()
-    by_kind: dict[type[Any], list[Callable[[Any], Any]]] = {
+    by_kind: dict[type[Any], list[Use]] = {
         New: [lambda one: loop.start(one, clock), lambda one: one.cancel("enough")],
         Paused: [lambda one: loop.resume(one, clock), lambda one: one.cancel("enough")],
         Answered: [lambda one: loop.resume(one, clock), lambda one: one.cancel("enough")],

@@ -32,7 +32,7 @@ class Happened:
 @final
 @frozen(eq=False)
 class Context:
-    """What a chain hands on: its type, how one context follows from another, and one that cannot be stored."""
+    """What a chain hands on: its type, how one follows from another, and one that cannot be stored."""
 
     kind: Any
     following: Callable[[Any], object]
@@ -81,9 +81,12 @@ class Steps:
         )
         return action.undone_by(self._body(Role.UNDO, name, plain=plain), retry=undo_retry)
 
-    def kept(self, name: str, *, retry: Retry | None = None, settled: bool = False) -> AnyBlock:
+    def kept(
+        self, name: str, *, retry: Retry | None = None, settled: bool = False, settle_retry: Retry = PATIENT
+    ) -> AnyBlock:
         """A step that needs no undo."""
-        return self._action(name, retry, None, settled=settled).kept("it harms nobody")
+        action = self._action(name, retry, None, settled=settled, settle_retry=settle_retry)
+        return action.kept("it harms nobody")
 
     def irreversible(  # noqa: PLR0913 - as many words as a step has
         self,

@@ -6,7 +6,6 @@ from typing import Any, Final, assert_never
 import pytest
 from attrs import frozen
 
-from resaga.testing import FakeClock
 from resaga import (
     Answered,
     Completed,
@@ -27,6 +26,7 @@ from resaga import (
 from resaga.core.errors import NotAsked, PastNoReturn
 from resaga.core.plan import Kept, RollbackPlan
 from resaga.core.why import AtGate, AtTimer, BackingOff, Postponed
+from resaga.testing import FakeClock
 from tests.loops import BLOCKING, Loop, both
 from tests.shops import DAY, STATES, Shop
 from tests.worlds import Fate

@@ -1,6 +1,6 @@
 """Stuck executions: what a person is told, and what comes of each way to decide."""
 
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import pytest
 
@@ -16,7 +16,7 @@ from resaga.core.errors import (
 from resaga.core.fact import Fact
 from resaga.core.plan import Left
 from resaga.core.why import InDoubt, PastReturn, UndoFailed
-from tests.loops import AWAITING, BLOCKING, Loop, both
+from tests.loops import AWAITING, BLOCKING, AnyExecution, Loop, both
 from tests.steps import AnyBlock
 from tests.worlds import Cut, Fate, World
 
@@ -41,7 +41,7 @@ class Shop:
         before = steps.undone("a", undo_retry=ONCE) >> steps.kept("k") >> steps.undone("b", undo_retry=ONCE)
         self.saga: Any = Saga("shop", before >> kinds[last] >> steps.read("d"))
 
-    def stuck(self) -> Any:  # noqa: ANN401 - of types known only now
+    def stuck(self) -> AnyExecution:
         outcome = self.loop.start(self.saga.new(0, id="x", clock=self.clock), self.clock)
         assert isinstance(outcome, Stuck)
         loaded = self.saga.load(outcome.dump())
@@ -53,18 +53,20 @@ class Shop:
         )
         return loaded
 
-    def resume(self, execution: Any) -> Any:  # noqa: ANN401
+    def resume(self, execution: AnyExecution) -> AnyExecution:
         assert isinstance(execution, Interrupted)
         return self.loop.resume(self.saga.load(execution.dump()), self.clock)
 
-    def since(self, stuck: Any) -> list[str]:  # noqa: ANN401
+    def since(self, stuck: AnyExecution) -> list[str]:
         """The calls that came after it was stuck."""
         return self.world.order()[
             sum(1 for one in stuck.state.step_timings if one.outcome != "interrupted") :
         ]
 
 
-IN_DOUBT: Final = [
+Fates: TypeAlias = dict[str, list[Fate]]
+
+IN_DOUBT: Final[list[tuple[str, Fates]]] = [
     ("irreversible", {"c": [AFTER]}),
     ("settled", {"c": [AFTER], "settle_c": [REJECTS]}),
     ("settled irreversible", {"c": [AFTER], "settle_c": [RAISES]}),
@@ -77,7 +79,7 @@ doubts = pytest.mark.parametrize(("last", "fates"), IN_DOUBT, ids=[last for last
 
 @doubts
 @both
-def test_a_step_in_doubt_says_so(loop: Loop, last: str, fates: Any) -> None:  # noqa: ANN401
+def test_a_step_in_doubt_says_so(loop: Loop, last: str, fates: Fates) -> None:
     """With its own failure, and without calling itself done."""
     stuck = Shop(loop, last, **fates).stuck()
     assert isinstance(stuck.why, InDoubt)
@@ -95,7 +97,7 @@ def test_a_step_in_doubt_says_so(loop: Loop, last: str, fates: Any) -> None:  # 
 
 @doubts
 @both
-def test_it_can_be_tried_again(loop: Loop, last: str, fates: Any) -> None:  # noqa: ANN401
+def test_it_can_be_tried_again(loop: Loop, last: str, fates: Fates) -> None:
     """It is settled if it can be, else called under the same key."""
     shop = Shop(loop, last, **fates)
     stuck = shop.stuck()
@@ -114,7 +116,7 @@ def test_it_can_be_tried_again(loop: Loop, last: str, fates: Any) -> None:  # no
 
 @doubts
 @both
-def test_it_can_be_taken_for_not_happened(loop: Loop, last: str, fates: Any) -> None:  # noqa: ANN401
+def test_it_can_be_taken_for_not_happened(loop: Loop, last: str, fates: Fates) -> None:
     """Then all before it is undone, and the list of what was skipped says who said so."""
     shop = Shop(loop, last, **fates)
     stuck = shop.stuck()
@@ -127,7 +129,7 @@ def test_it_can_be_taken_for_not_happened(loop: Loop, last: str, fates: Any) -> 
 
 @doubts
 @both
-def test_it_can_be_taken_for_done(loop: Loop, last: str, fates: Any) -> None:  # noqa: ANN401
+def test_it_can_be_taken_for_done(loop: Loop, last: str, fates: Fates) -> None:
     """With its result, and the run goes on."""
     shop = Shop(loop, last, **fates)
     stuck = shop.stuck()
@@ -161,7 +163,7 @@ def test_what_was_cut_off_without_a_way_to_find_out_is_in_doubt(loop: Loop) -> N
     new = shop.saga.new(0, clock=shop.clock)
     with pytest.raises(Cut):
         loop.start(new, shop.clock)
-    stuck = shop.resume(new.interrupted) if not isinstance(new.interrupted, Stuck) else new.interrupted
+    stuck = shop.saga.load(new.interrupted.dump())
     assert isinstance(stuck, Stuck)
     assert isinstance(stuck.why, InDoubt)
     assert str(stuck.failure) == "c interrupted: it was cut off, and nobody can tell how it ended"
@@ -171,7 +173,7 @@ def test_what_was_cut_off_without_a_way_to_find_out_is_in_doubt(loop: Loop) -> N
 # ---- an undo that failed -----------------------------------------------------------------------------------
 
 
-def failed_undo(loop: Loop, **more: list[Fate]) -> tuple[Shop, Any]:
+def failed_undo(loop: Loop, **more: list[Fate]) -> tuple[Shop, AnyExecution]:
     shop = Shop(loop, "undone", **{"c": [REJECTS], "undo_b": [RAISES], **more})
     return shop, shop.stuck()
 
@@ -305,16 +307,15 @@ def test_a_decision_is_signed(loop: Loop) -> None:
     stuck = shop.stuck()
     before = stuck.dump()
     nobody: Any = None
-    for unsigned in (
-        lambda: stuck.skip("", "ann"),
-        lambda: stuck.skip("looked", " "),
-        lambda: stuck.skip(nobody, nobody),
-        lambda: stuck.mark_done(1, by=""),
-        lambda: stuck.mark_done(1, by=7),
-        lambda: loop.retry(stuck, shop.clock, by=nobody or 7),
-    ):
-        with pytest.raises(InvalidOption):
-            unsigned()
+    number: Any = 7
+    for reason, by in (("", "ann"), ("looked", " "), (nobody, nobody), ("looked", number)):
+        with pytest.raises(InvalidOption, match=r"skip\(…\): say who decided this, and why"):
+            stuck.skip(reason, by)
+    for by in ("", " ", nobody, number):
+        with pytest.raises(InvalidOption, match=r"mark_done\(…\): say who"):
+            stuck.mark_done(1, by=by)
+    with pytest.raises(InvalidOption, match=r"retry\(…, by=7\): give the name"):
+        loop.retry(stuck, shop.clock, by=number)
     with pytest.raises(WrongAnswer, match="c: a str is not what is asked for"):
         stuck.mark_done("paid", by="ann")
     if loop is AWAITING:

@@ -15,7 +15,7 @@ from resaga import Interrupted, Paused, Reject, Retry, Saga, Stuck, branch, wait
 from resaga.core.errors import InvalidStepOrder
 from resaga.core.why import AtGate
 from resaga.drive import awaiting, blocking
-from tests.loops import AWAITING, BLOCKING, Loop
+from tests.loops import AWAITING, BLOCKING, AnyContext, AnyExecution, Loop
 from tests.seeds import reseed, seeds
 from tests.steps import NUMBER, AnyBlock, Context, Happened
 from tests.worlds import Call, Cut, Fate, Role, World
@@ -82,11 +82,11 @@ def test_the_loops_run_alike_whatever_happens() -> None:
             assert Story(BLOCKING, seed).told() == Story(AWAITING, seed).told()
 
 
-def number(context: Any) -> int:  # noqa: ANN401 - of the chain's type
+def number(context: AnyContext) -> int:
     return len(context) if isinstance(context, list) else context
 
 
-def even(context: Any) -> bool:  # noqa: ANN401
+def even(context: AnyContext) -> bool:
     return number(context) % 2 == 0
 
 
@@ -132,16 +132,16 @@ class Story:
             return Fate.GIVES
         return fate
 
-    def driven(self, execution: Any, verb: Callable[[], Any]) -> Any:  # noqa: ANN401
+    def driven(self, execution: AnyExecution, verb: Callable[[], AnyExecution]) -> AnyExecution:
         try:
             return verb()
         except Cut:
             return execution.interrupted
 
-    def resumed(self, execution: Any) -> Any:  # noqa: ANN401
+    def resumed(self, execution: AnyExecution) -> AnyExecution:
         return self.driven(execution, lambda: self.loop.resume(execution, self.clock))
 
-    def go_on(self, paused: Any) -> Any:  # noqa: ANN401
+    def go_on(self, paused: AnyExecution) -> AnyExecution:
         """Somebody answers, mostly, or a day passes."""
         if not isinstance(paused.why, AtGate) or self.random.random() < 0.2:
             self.clock.advance(DAY)
@@ -149,7 +149,7 @@ class Story:
         gate = self.gates[paused.why.path.rpartition("/")[2]]
         return self.resumed(paused.answer(gate, self.random.random() < 0.8, clock=self.clock))
 
-    def help(self, stuck: Any) -> Any:  # noqa: ANN401
+    def help(self, stuck: AnyExecution) -> AnyExecution:
         """Somebody decides one way or another."""
         past_return = stuck.rollback_plan().past_return is not None
         match self.random.choice(["retry", "mark"] if past_return else ["retry", "mark", "skip"]):
@@ -163,7 +163,7 @@ class Story:
 
     # ---- its saga -------------------------------------------------------------------------------
 
-    def saga(self) -> Any:  # noqa: ANN401
+    def saga(self) -> Saga[Any, Any, Any]:
         """The first of those that chance puts together which is accepted."""
         while True:
             names = [f"s{one}" for one in range(30, 0, -1)]
@@ -215,16 +215,16 @@ class Story:
                 return self.steps.undone(name, retry=retry, settled=settled, undo_retry=Retry(2))
 
 
-def out(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401
-    def get(context: Any) -> Any:  # noqa: ANN401
+def out(kind: object) -> Callable[[AnyContext], AnyContext]:
+    def get(context: AnyContext) -> AnyContext:
         return context
 
     get.__annotations__ = {"context": kind, "return": kind}
     return get
 
 
-def back(kind: Any) -> Callable[[Any, Any], Any]:  # noqa: ANN401
-    def put(context: Any, inner: Any) -> Any:  # noqa: ANN401
+def back(kind: object) -> Callable[[AnyContext, AnyContext], AnyContext]:
+    def put(context: AnyContext, inner: AnyContext) -> AnyContext:
         return inner
 
     put.__annotations__ = {"context": kind, "inner": kind, "return": kind}

@@ -1,7 +1,6 @@
 """An execution is used once, and an error uses nothing up."""
 
 import threading
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,12 +13,11 @@ from resaga.core.errors import (
     NeedsAwait,
     NotAsked,
     TooLate,
-    UsageError,
     WrongAnswer,
 )
 from resaga.testing import FakeClock
-from tests.loops import AWAITING, BLOCKING, Loop, both
-from tests.shops import DAY, STATES, Shop, uses
+from tests.loops import AWAITING, BLOCKING, AnyExecution, Loop, both
+from tests.shops import DAY, STATES, Shop, Use, uses
 from tests.worlds import Fate
 
 # ---- once --------------------------------------------------------------------------------------------------
@@ -47,13 +45,11 @@ def test_an_answer_uses_its_question_up() -> None:
     shop = Shop()
     paused = shop.paused()
     paused.answer(shop.ask, True, clock=shop.clock)
-    for second in (
-        lambda: paused.answer(shop.ask, False, clock=shop.clock),
-        lambda: paused.resume(clock=shop.clock),
-        lambda: paused.cancel("enough", clock=shop.clock),
-    ):
+    with pytest.raises(AlreadyUsed):
+        paused.answer(shop.ask, False, clock=shop.clock)
+    for verb in uses(BLOCKING, Paused):
         with pytest.raises(AlreadyUsed):
-            second()
+            verb(paused)
 
 
 @pytest.mark.parametrize("kind", [New, Paused, Answered, Interrupted, Stuck], ids=lambda kind: kind.__name__)
@@ -61,23 +57,29 @@ def test_of_many_threads_exactly_one_uses_it(kind: type[Any]) -> None:
     """The others are told so, and have changed nothing."""
     for verb in uses(BLOCKING, kind):
         for _ in range(5):
-            execution = STATES[kind](BLOCKING)
-            outcomes: list[object] = []
-            barrier = threading.Barrier(8)
+            assert sorted(raced(STATES[kind](BLOCKING), verb)) == [False] + [True] * 7
 
-            def race(one: Any = execution, verb: Callable[[Any], Any] = verb) -> None:  # noqa: ANN401
-                barrier.wait()
-                try:
-                    outcomes.append(type(verb(one)))
-                except UsageError as error:
-                    outcomes.append(type(error))
 
-            threads = [threading.Thread(target=race) for _ in range(8)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            assert outcomes.count(AlreadyUsed) == 7
+def raced(execution: AnyExecution, verb: Use) -> list[bool]:
+    """Who was refused of eight who try it at once."""
+    refused: list[bool] = []
+    barrier = threading.Barrier(8)
+
+    def race() -> None:
+        barrier.wait()
+        try:
+            verb(execution)
+        except AlreadyUsed:
+            refused.append(True)
+        else:
+            refused.append(False)
+
+    threads = [threading.Thread(target=race) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return refused
 
 
 def test_a_thread_that_comes_between_two_lines_is_noticed() -> None:
@@ -98,7 +100,7 @@ def test_a_thread_that_comes_between_two_lines_is_noticed() -> None:
 @both
 def test_an_error_uses_nothing_up(loop: Loop, kind: type[Any]) -> None:
     """What a verb refuses leaves the execution as it was."""
-    execution, clock = STATES[kind](loop), FakeClock()
+    execution = STATES[kind](loop)
     before = execution.dump()
     with pytest.raises(InvalidOption, match="by=7"):
         execution.cancel("enough", by=7)
@@ -107,18 +109,12 @@ def test_an_error_uses_nothing_up(loop: Loop, kind: type[Any]) -> None:
         with pytest.raises(NeedsAwait, match="saga 'shop' has async bodies"):
             blocking()
     if kind is Paused:
-        ask = Shop(loop).ask
-        for wrong, said in (
-            (lambda: execution.answer(ask, True), NotAsked),  # the gate of another saga
-            (lambda: execution.answer("ask", True), NotAsked),
-            (lambda: execution.answer(None, True), NotAsked),
-        ):
-            with pytest.raises(said, match="does not wait for an answer to .*'boss/ask'"):
-                wrong()
+        for other in (Shop(loop).ask, "ask", None):  # the first is a gate, of another saga
+            with pytest.raises(NotAsked, match=r"does not wait for an answer to .*'boss/ask'"):
+                execution.answer(other, True)
     assert execution.dump() == before
-    assert not isinstance(
-        (loop.start if kind is New else loop.resume)(execution, clock), kind if kind is not Paused else Stuck
-    )
+    for verb in uses(loop, kind)[:1]:
+        verb(execution)
 
 
 def test_a_wrong_answer_uses_nothing_up() -> None:
@@ -140,7 +136,7 @@ def test_a_wrong_answer_uses_nothing_up() -> None:
 
 
 def test_either_the_rest_or_what_was_given_is_used() -> None:
-    """Who resumes what was interrupted cannot go on with what the verb gave as well, and the other way round."""
+    """Who resumes what was interrupted cannot go on with what the verb gave as well, nor the other way."""
     shop = Shop()
     new = shop.new()
     paused = new.start(clock=shop.clock)

@@ -3,6 +3,7 @@
 from resaga.core.attempt import Attempt
 from resaga.core.block import Async, Block, Gate, Irreversible, Neutral, Read, Sealed, Step, Sync, Wait
 from resaga.core.combine import branch, only, wait, when, within
+from resaga.core.compatibility import Change, Compatibility, Verdict
 from resaga.core.failure import Failure
 from resaga.core.gate import gate
 from resaga.core.hook import Hook
@@ -34,6 +35,8 @@ __all__ = [
     "AsyncAction",
     "Attempt",
     "Block",
+    "Change",
+    "Compatibility",
     "Completed",
     "Default",
     "DidNotHappen",
@@ -63,6 +66,7 @@ __all__ = [
     "StepTiming",
     "Stuck",
     "Sync",
+    "Verdict",
     "Wait",
     "branch",
     "gate",

@@ -138,7 +138,10 @@ SCALARS: Final = (
     _scalar(bool, bool, lambda chance: chance.random() < 0.5, (), (0, "true", None)),
     _scalar(int, int, _integer, (10**1_000, -(10**1_000)), (True, 1.0, "1", Number(1))),
     _scalar(Cents, int, _integer, (10**1_000,), (True, 2.0)),
-    _scalar(float, float, _float, (nan, inf, -inf), (True, "1.5", 2**63, Decimal(1))),
+    attrs.evolve(  # an int may stand for a float, so in a union they are hardly told apart
+        _scalar(float, float, _float, (nan, inf, -inf), (True, "1.5", 2**63, Decimal(1))),
+        classes=(float, int),
+    ),
     _scalar(str, str, _text, ("\ud800", "a\udfffb"), (1, b"a", Text("a"), None)),
     _scalar(Annotated[str, "a name"], str, _text, ("\udc00",), (1,)),
     _scalar(bytes, bytes, lambda chance: chance.randbytes(chance.randrange(50)), (), ("a", 1)),
@@ -152,7 +155,9 @@ SCALARS: Final = (
     _scalar(Weight, Weight, lambda chance: Weight(_integer(chance)), (Weight(10**1_000),), (1,)),
     _scalar(complex, complex, lambda chance: complex(_float(chance), 1), (complex(nan, 0),), (1.0,)),
 )
-NOTHING: Final = Kind(None, lambda maker, place: maker.leaf(None, place, (), (0, False, "")), (type(None),))
+NOTHING: Final = Kind(
+    type(None), lambda maker, place: maker.leaf(None, place, (), (0, False, "")), (type(None),)
+)
 
 
 def _literal(chance: Random) -> Kind:
@@ -360,7 +365,7 @@ def _optional(inner: Kind) -> Kind:
         return value
 
     classes = tuple(dict.fromkeys((*inner.classes, type(None))))
-    return Kind(inner.annotation | None if inner.annotation else None, make, classes, inner.hashable)
+    return Kind(inner.annotation | None, make, classes, inner.hashable)
 
 
 def _union(chance: Random, depth: int) -> Kind:

@@ -12,6 +12,7 @@ import pytest
 from attrs import define, field, frozen, make_class
 
 from resaga import Hook, Saga, read
+from resaga.codec.coder import Coder
 from resaga.errors import BlobMismatch, NotStorable
 from tests.codec.documents import document, keeper, kept, read_back, refused, unstorable, written
 
@@ -67,6 +68,8 @@ class Positive:
     def _check(self, _: object, value: int) -> None:
         if value <= 0:
             raise ValueError(value)
+
+    note: str = ""
 
 
 @frozen
@@ -461,6 +464,14 @@ def test_a_hook_that_does_not_work_makes_its_values_unstorable(hook: Hook, why: 
     assert why in unstorable(tuple[Weight, ...], (Weight(1),), hooks=(hook,))
 
 
+def test_a_hook_that_stores_none_is_told_apart_from_none() -> None:
+    """With a tag, for null is one of its values."""
+    hook = Hook(Weight, int | None, lambda weight: weight.grams or None, lambda grams: Weight(grams or 0))
+    for value, plain in ((None, None), (Weight(0), {"Weight": None}), (Weight(5), {"Weight": 5})):
+        assert written(Weight | None, value, hooks=(hook,)) == plain
+        assert kept(Weight | None, value, hooks=(hook,)) == value
+
+
 def test_another_class_than_the_hooks_is_refused() -> None:
     """A subclass would come back as its parent."""
 
@@ -518,6 +529,12 @@ def test_a_crowd_of_equal_hashes_is_refused_both_ways(kind: object) -> None:
     assert len(read_back(kind, plains[100], hooks=(hook,))) == 100
     assert "the same hash" in refused(kind, plains[101], hooks=(hook,))
     assert "the same hash" in unstorable(kind, made(map(Twin, range(101))), hooks=(hook,))
+
+
+def test_a_coder_that_is_not_made_yet_is_never_used() -> None:
+    """It would be a bug of ours."""
+    with pytest.raises(AssertionError):
+        Coder().encode(5)
 
 
 def test_everything_is_made_when_a_saga_is_defined() -> None:

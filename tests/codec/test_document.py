@@ -220,6 +220,7 @@ def test_an_id_is_one(wrong: str) -> None:
         ({"at": [2**63 - 1]}, "$.at"),
         ({"took": [-1]}, "$.took"),
         ({"took": [2**63 - 1]}, "$.took"),
+        ({"at": [-62_135_596_800_000_000], "took": [1]}, "$.took"),
         ({"status": "paused"}, "$.status"),
         ({"index": 1}, "$.status"),
         ({"waits": {"for": "answer", "path": "s0", "until": None}}, "$.waits"),

@@ -159,8 +159,9 @@ def test_an_instruction_without_a_result_has_no_value() -> None:
 
     saga: AnySaga = Saga("plain", look)
     facts = saga.codec.facts
-    with pytest.raises(Exception, match="no value here"):
-        facts.decode(Fact.EMITTED, "x")
+    for plain in ("x", None):
+        with pytest.raises(Exception, match="no value here"):
+            facts.decode(Fact.EMITTED, plain)
     with pytest.raises(Exception, match="no value here"):
         facts.encode(Fact.EMITTED, "x")
     with pytest.raises(Exception, match="no value here"):

@@ -61,6 +61,13 @@ class Play:
         self.now = 0
         self.state = machine.create(self.program, "p", context, self.at)
 
+    def again(self) -> "Play":
+        """Another execution of the same program."""
+        other = object.__new__(Play)
+        other.saga, other.program, other.now = self.saga, self.program, 0
+        other.state = machine.create(self.program, "p", 0, other.at)
+        return other
+
     @property
     def at(self) -> int:
         """The time in nanoseconds."""

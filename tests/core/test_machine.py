@@ -1,9 +1,11 @@
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
 import pytest
 
 from resaga.core import machine
+from resaga.core.combine import wait, when, within
 from resaga.core.decision import (
     BACKING_OFF,
     COMPLETED,
@@ -22,11 +24,14 @@ from resaga.core.decision import (
 )
 from resaga.core.errors import IllegalTransition
 from resaga.core.fact import Fact, Mark, Postponement, Setback, Skip
+from resaga.core.node import Reject
 from resaga.core.outcome import (
     Answer,
     Chose,
+    Expired,
     Failed,
     Interrupted,
+    MarkedDone,
     NothingHappened,
     Refused,
     Retried,
@@ -162,6 +167,14 @@ def test_a_new_execution_has_nothing_to_do_but_to_be_started() -> None:
         machine.decide(play.program, play.state)
 
 
+@pytest.mark.parametrize("block", [two(), wait(timedelta(hours=1)) >> two()])
+def test_the_short_way_of_a_start_is_the_long_one(block: AnyBlock) -> None:
+    one, other = Play(block), Play(block)
+    assert type(machine.start(one.program, one.state, one.at)) is type(other.say(Started()))
+    assert registers(one.state) == registers(other.state)
+    assert list(one.state.trail.rows()) == list(other.state.trail.rows())
+
+
 def test_an_execution_is_started_once() -> None:
     play = started(two())
     with pytest.raises(IllegalTransition, match="started before"):
@@ -242,8 +255,6 @@ def test_a_result_is_the_context_of_what_comes_next() -> None:
 
 
 def test_a_condition_that_says_yes_goes_in_and_one_that_says_no_passes_by() -> None:
-    from resaga.core.combine import when  # noqa: PLC0415
-
     inside, past = started(when(odd, STEPS.read("a"))), started(when(odd, STEPS.read("a")))
     inside.say(Chose(yes=True))
     assert inside.state.path == "a"
@@ -251,8 +262,6 @@ def test_a_condition_that_says_yes_goes_in_and_one_that_says_no_passes_by() -> N
 
 
 def test_a_context_that_was_taken_out_comes_back_with_the_result() -> None:
-    from resaga.core.combine import within  # noqa: PLC0415
-
     def get(outer: str) -> int:
         return len(outer)
 
@@ -261,9 +270,9 @@ def test_a_context_that_was_taken_out_comes_back_with_the_result() -> None:
 
     play = Play(within(STEPS.read("a"), get, put), context="xy")
     play.say(Started(), Returned(2), Returned(3))
-    assert play.state.frames == ("xy",)
+    assert list(play.state.frames) == ["xy"]
     assert play.say(Returned("xyxyxy")) is COMPLETED
-    assert play.state.frames == ()
+    assert not play.state.frames
 
 
 def test_a_timer_begins_when_it_is_come_to_and_ends_when_its_time_has_passed() -> None:
@@ -276,10 +285,6 @@ def test_a_timer_begins_when_it_is_come_to_and_ends_when_its_time_has_passed() -
 
 
 def test_a_timer_is_set_no_further_than_the_calendar_goes() -> None:
-    from datetime import timedelta  # noqa: PLC0415
-
-    from resaga.core.combine import wait  # noqa: PLC0415
-
     play = started(wait(timedelta.max) >> STEPS.read("a"))
     assert play.state.wake_at == 253_402_300_799_999_999
 
@@ -386,11 +391,6 @@ def test_what_was_found_not_to_have_happened_leaves_no_failure_behind() -> None:
 
 def test_a_question_that_is_asked_again_has_its_whole_time_again() -> None:
     """Behind the point of no return, an expired gate is stuck; a person opens it once more."""
-    from datetime import timedelta  # noqa: PLC0415
-
-    from resaga.core.node import Reject  # noqa: PLC0415
-    from resaga.core.outcome import Expired  # noqa: PLC0415
-
     play = behind(STEPS.gate("a", deadline=timedelta(hours=1), expiry=Reject()))
     play.now += 2 * HOUR
     assert play.say(Expired()) is STUCK
@@ -420,8 +420,6 @@ def test_a_rollback_goes_back_to_the_first_context() -> None:
 
 
 def test_an_undo_is_given_the_result_that_a_person_told_of() -> None:
-    from resaga.core.outcome import MarkedDone  # noqa: PLC0415
-
     play = told(started(two()), Interrupted(), Woke(), Refused(NO), MarkedDone(9, "ann"))
     decision = play.say(Refused(NO))
     assert isinstance(decision, Undo)

@@ -1,3 +1,4 @@
+from resaga.core.machine import returned
 from resaga.core.outcome import Failed, Interrupted, MarkedDone, Refused, Returned, Skipped
 from resaga.core.plan import Kept, Left, in_effect, kept, left, rollback_plan
 from tests.core.places import PLACES, behind, told, two
@@ -5,7 +6,9 @@ from tests.core.play import BOOM, NO, STEPS, started
 
 
 def test_a_plan_undoes_what_is_done_in_reverse_and_says_what_stays() -> None:
-    play = told(started(two() >> STEPS.kept("k") >> STEPS.read("r") >> STEPS.read("z")), *map(Returned, range(4)))
+    play = told(
+        started(two() >> STEPS.kept("k") >> STEPS.read("r") >> STEPS.read("z")), *map(Returned, range(4))
+    )
     plan = rollback_plan(play.state)
     assert plan.undos == ("b", "a")
     assert plan.kept == (Kept("k", "it harms nobody"),)
@@ -74,8 +77,6 @@ def test_a_rollback_of_many_steps_is_told_of_in_time() -> None:
     for number in range(3000):
         plain = play.program.plain[number]
         assert plain is not None
-        from resaga.core.machine import returned  # noqa: PLC0415
-
         returned(plain, state, 1, play.at, 0)
     assert len(in_effect(state)) == 3000
     assert len(rollback_plan(state).undos) == 3000

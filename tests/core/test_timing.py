@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pytest
@@ -25,14 +25,17 @@ from resaga.core.timing import later, moment
 from tests.core.places import PLACES, TWICE, behind, told, two
 from tests.core.play import BEGIN, BOOM, ENOUGH, HOUR, NO, SECOND, SLOW, STEPS, Play, started
 
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 SETTLED = STEPS.undone("a", settled=True)
 
 
 def calls(play: Play) -> list[tuple[str, int, str]]:
     """Each call as path, attempt and outcome; an undo's path begins with a minus."""
-    return [(f"{'-' * one.is_compensation}{one.path}", one.attempt, one.outcome) for one in play.state.step_timings]
+    return [
+        (f"{'-' * one.is_compensation}{one.path}", one.attempt, one.outcome)
+        for one in play.state.step_timings
+    ]
 
 
 @pytest.mark.parametrize(
@@ -43,15 +46,33 @@ def calls(play: Play) -> list[tuple[str, int, str]]:
         (two(), [Failed(BOOM)], [("a", 1, "failed")]),
         (two(), [Interrupted(), Woke(), Returned(1)], [("a", 1, "interrupted"), ("a", 2, "returned")]),
         (two(), [Later("", None), Woke(), Failed(BOOM)], [("a", 1, "not yet"), ("a", 2, "failed")]),
-        (STEPS.undone("a", retry=TWICE), [Failed(BOOM), Failed(SLOW)], [("a", 1, "failed"), ("a", 2, "timed_out")]),
-        (two(), [Returned(1), Refused(NO), Returned(None)], [("a", 1, "returned"), ("b", 1, "rejected"), ("-a", 1, "undone")]),
+        (
+            STEPS.undone("a", retry=TWICE),
+            [Failed(BOOM), Failed(SLOW)],
+            [("a", 1, "failed"), ("a", 2, "timed_out")],
+        ),
+        (
+            two(),
+            [Returned(1), Refused(NO), Returned(None)],
+            [("a", 1, "returned"), ("b", 1, "rejected"), ("-a", 1, "undone")],
+        ),
         (SETTLED, [Failed(BOOM), Returned(1)], [("a", 1, "failed"), ("a", 1, "settled")]),
-        (SETTLED, [Failed(BOOM), Returned(1), Returned(None)], [("a", 1, "failed"), ("a", 1, "settled"), ("-a", 1, "undone")]),
+        (
+            SETTLED,
+            [Failed(BOOM), Returned(1), Returned(None)],
+            [("a", 1, "failed"), ("a", 1, "settled"), ("-a", 1, "undone")],
+        ),
         (SETTLED, [Failed(BOOM), Failed(BOOM)], [("a", 1, "failed"), ("a", 1, "failed")]),
-        (STEPS.irreversible("a", settled=True), [Failed(BOOM), Returned(1)], [("a", 1, "failed"), ("a", 1, "settled")]),
+        (
+            STEPS.irreversible("a", settled=True),
+            [Failed(BOOM), Returned(1)],
+            [("a", 1, "failed"), ("a", 1, "settled")],
+        ),
     ],
 )
-def test_every_call_is_told_of_in_order(block: object, outcomes: list[Outcome], told_of: list[object]) -> None:
+def test_every_call_is_told_of_in_order(
+    block: object, outcomes: list[Outcome], told_of: list[object]
+) -> None:
     assert calls(told(started(block), *outcomes)) == told_of
 
 
@@ -59,7 +80,10 @@ def test_every_call_is_told_of_in_order(block: object, outcomes: list[Outcome], 
     ("play", "told_of"),
     [
         (lambda: told(started(SETTLED), Failed(BOOM), NothingHappened()), ["failed", "did not happen"]),
-        (lambda: told(behind(STEPS.irreversible("a", settled=True)), Failed(BOOM), NothingHappened()), ["failed", "did not happen"]),
+        (
+            lambda: told(behind(STEPS.irreversible("a", settled=True)), Failed(BOOM), NothingHappened()),
+            ["failed", "did not happen"],
+        ),
         (lambda: told(started(STEPS.irreversible("a")), Interrupted()), ["interrupted"]),
         (lambda: told(started(STEPS.irreversible("a", settled=True)), Interrupted()), ["interrupted"]),
         (lambda: told(PLACES["stuck in doubt"](), Skipped("x", "ann")), ["failed"]),
@@ -101,6 +125,11 @@ def test_a_settle_that_a_person_begins_is_no_call() -> None:
     assert [one[-1] for one in calls(play)] == ["interrupted", "rejected", "settled"]
 
 
+def test_a_call_that_a_person_begins_and_that_is_given_up_at_once_is_one() -> None:
+    play = told(behind(STEPS.irreversible("a", settled=True)), Refused(NO), Retried("ann"), Failed(BOOM))
+    assert [one[-1] for one in calls(play) if one[0] == "a"] == ["rejected", "failed"]
+
+
 def test_attempts_count_on_when_a_person_retries() -> None:
     play = told(PLACES["stuck in an undo"](), Retried("ann"), Returned(None))
     assert calls(play)[-2:] == [("-a", 1, "rejected"), ("-a", 2, "undone")]
@@ -139,12 +168,14 @@ def test_no_time_lies_before_the_calendar(when: int) -> None:
 
 
 def test_no_time_lies_behind_the_calendar() -> None:
-    end = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=timezone.utc)
+    end = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
     assert moment(10**30) == end
     assert moment(later(BEGIN * 1000, 10**30) * 1000) == end
     assert later(BEGIN * 1000, 5) == BEGIN + 5
 
 
 def test_attempts_of_the_next_step_begin_at_one() -> None:
-    play = told(started(STEPS.undone("a", retry=Retry(2)) >> STEPS.read("b")), Failed(BOOM), Returned(1), Returned(2))
+    play = told(
+        started(STEPS.undone("a", retry=Retry(2)) >> STEPS.read("b")), Failed(BOOM), Returned(1), Returned(2)
+    )
     assert calls(play) == [("a", 1, "failed"), ("a", 2, "returned"), ("b", 1, "returned")]

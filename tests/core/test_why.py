@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -21,7 +21,7 @@ from resaga.core.why import (
 from tests.core.places import PLACES, told, two
 from tests.core.play import BEGIN, BOOM, NO, SECOND, STEPS, Play, started
 
-THEN = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=BEGIN)
+THEN = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=BEGIN)
 
 
 def paused(play: Play) -> WhyPaused:
@@ -46,7 +46,9 @@ def test_a_pause_says_what_is_waited_for(place: str, why: WhyPaused) -> None:
 
 
 def test_a_body_may_say_when_to_come_back() -> None:
-    assert paused(told(started(two()), Later("later", 5 * SECOND))) == Postponed("a", "later", THEN + timedelta(seconds=5))
+    assert paused(told(started(two()), Later("later", 5 * SECOND))) == Postponed(
+        "a", "later", THEN + timedelta(seconds=5)
+    )
 
 
 @pytest.mark.parametrize("place", ["due", "cut", "stuck in doubt", "settling", "undoing"])

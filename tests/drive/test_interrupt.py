@@ -56,7 +56,7 @@ def test_an_interrupt_passes_through(loop: Loop, where: str, interrupt: type[Bas
     second = steps.undone("b", retry=once, settled=True, settle_retry=once, undo_retry=once)
     saga = Saga("shop", when(yes, steps.undone("a", retry=once, undo_retry=once)) >> ask >> second)
     execution: Any = saga.new(0, clock=world.clock)
-    cuts = 0
+    cuts, cut = 0, None
     while not isinstance(execution, RolledBack):
         try:
             if isinstance(execution, Paused):
@@ -65,11 +65,12 @@ def test_an_interrupt_passes_through(loop: Loop, where: str, interrupt: type[Bas
             execution = go(execution, world.clock)
         except interrupt as raised:
             cuts += 1
-            assert raised is fates.interrupt
+            cut = raised
             assert fates.calls[-1] == where, "nothing was called any more"
             execution = saga.load(execution.interrupted.dump())
             assert isinstance(execution, Answered if where == "ask" else Interrupted)
     at = ORDER.index(where)
+    assert cut is fates.interrupt
     assert (cuts, fates.calls) == (1, ORDER[: at + 1] + ORDER[at:])
     assert world.there == set()
     assert len({key for name, key in fates.keys if name == where}) == len(
@@ -103,8 +104,8 @@ def test_an_irreversible_step_that_was_cut_off_is_left_to_a_person(
 )
 @both
 def test_an_irreversible_step_that_was_cut_off_goes_the_declared_way(
-    loop: Loop, said: Any, order: list[str]
-) -> None:  # noqa: ANN401
+    loop: Loop, said: dict[str, Any], order: list[str]
+) -> None:
     """`retry=` says that repeating the key is harmless, `settled_by` finds out."""
     world = World({"a": [Fate.CUT_AFTER]})
     new = Saga("shop", loop.steps(world).irreversible("a", **said)).new(0)

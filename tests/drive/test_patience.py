@@ -24,14 +24,14 @@ from resaga import (
 )
 from resaga.drive.patience import GRACE
 from resaga.testing import FakeClock
-from tests.loops import AWAITING, awaited
+from tests.loops import AWAITING, AnyExecution, awaited
 from tests.worlds import Fate, World
 
 SECOND: Final = timedelta(seconds=1)
 HANGS, SWALLOWS = Fate.HANGS, Fate.SWALLOWS
 
 
-async def timed(new: Any) -> tuple[Any, float]:  # noqa: ANN401 - of a type known only now
+async def timed(new: AnyExecution) -> tuple[AnyExecution, float]:
     """What comes of it, and after which time of the event loop."""
     outcome = await new.start_async(clock=FakeClock())
     assert asyncio.all_tasks() == {asyncio.current_task()}, "nothing is left running"
@@ -228,7 +228,7 @@ def test_a_body_is_stopped_when_its_run_is_cut_off() -> None:
 
     saga = Saga("s", a)
 
-    async def main() -> Any:  # noqa: ANN401
+    async def main() -> AnyExecution:
         new = saga.new(1)
         run = asyncio.ensure_future(new.start_async(clock=FakeClock()))
         await asyncio.sleep(1)

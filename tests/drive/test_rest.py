@@ -1,4 +1,4 @@
-"""Rests: what is slept for in the process, what pauses an execution, and what has come due when it goes on."""
+"""Rests: what is slept for in the process, what pauses an execution, and what has come due meanwhile."""
 
 from datetime import timedelta
 from typing import Any, Final, final
@@ -10,7 +10,8 @@ from resaga.core.errors import TooLate
 from resaga.core.why import AtGate, AtTimer, BackingOff, Postponed
 from resaga.testing import FakeClock
 from tests.loops import Loop, both
-from tests.worlds import Call, Cut, Fate, Role, World
+from tests.steps import AnyBlock
+from tests.worlds import Call, Cut, Fate, World
 
 SECOND: Final = timedelta(seconds=1)
 MOMENT: Final = timedelta(microseconds=1)
@@ -19,7 +20,7 @@ DAY: Final = timedelta(days=1)
 STILL: Final = timedelta(0)
 
 
-def shop(block: Any) -> "Saga[int, Any, Any]":  # noqa: ANN401 - of types known only now
+def shop(block: AnyBlock) -> "Saga[int, Any, Any]":
     return Saga("shop", block)
 
 
@@ -165,7 +166,9 @@ NOT_YET: Final = [
 
 @pytest.mark.parametrize(("who", "script", "order"), NOT_YET, ids=[who for who, _, _ in NOT_YET])
 @both
-def test_not_yet_pauses_until_then(loop: Loop, who: str, script: Any, order: list[str]) -> None:  # noqa: ANN401
+def test_not_yet_pauses_until_then(
+    loop: Loop, who: str, script: dict[str, list[Fate]], order: list[str]
+) -> None:
     """In a step, a settle and an undo; it is the same piece of work that goes on, with the next number."""
     world = World(script, tick=STILL)
     steps = loop.steps(world)
@@ -204,7 +207,7 @@ def test_not_yet_without_a_time_goes_on_when_somebody_comes_back(loop: Loop) -> 
     assert calls == [1, 1]
 
 
-def patient(calls: list[int]) -> Any:  # noqa: ANN401
+def patient(calls: list[int]) -> AnyBlock:
     from resaga import NotYet, read  # noqa: PLC0415
 
     @read
@@ -320,20 +323,27 @@ def test_an_answer_in_time_counts_whenever_the_run_goes_on(loop: Loop) -> None:
 def test_no_duration_is_negative_when_the_clock_is_set(loop: Loop) -> None:
     """Durations come of a clock that nobody sets; the wall is looked at when a run begins."""
     for jump in (DAY, -DAY, timedelta(days=3650), timedelta(days=-3650)):
-
-        def fate(call: Call, world: list[World], jump: timedelta = jump) -> Fate:
-            world[0].clock.jump(jump)
-            return Fate.REJECTS if call.name == "c" and call.role is Role.DO else Fate.GIVES
-
-        worlds: list[World] = []
-        worlds.append(World(lambda call, fate=fate, worlds=worlds: fate(call, worlds), tick=SECOND))
-        steps = loop.steps(worlds[0])
-        outcome = loop.start(
-            shop(steps.undone("a") >> steps.undone("b") >> steps.undone("c")).new(0), worlds[0].clock
-        )
+        world = World(tick=SECOND)
+        world.fates = Jumping(world, jump)
+        steps = loop.steps(world)
+        new = shop(steps.undone("a") >> steps.undone("b") >> steps.undone("c")).new(0)
+        outcome = loop.start(new, world.clock)
         assert isinstance(outcome, RolledBack)
-        assert worlds[0].order() == ["a", "b", "c", "undo b", "undo a"]
+        assert world.order() == ["a", "b", "c", "undo b", "undo a"]
         assert {one.duration for one in outcome.state.step_timings} == {SECOND}
+
+
+@final
+class Jumping:
+    """Sets the clock in the middle of each call; the third step rejects."""
+
+    def __init__(self, world: World, jump: timedelta) -> None:
+        self.world = world
+        self.jump = jump
+
+    def __call__(self, call: Call) -> Fate:
+        self.world.clock.jump(self.jump)
+        return Fate.REJECTS if call.name == "c" else Fate.GIVES
 
 
 @both

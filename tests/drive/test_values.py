@@ -25,6 +25,8 @@ from resaga import (
 )
 from resaga.core.errors import NotStorable
 from resaga.testing import FakeClock
+from tests.loops import AnyExecution
+from tests.steps import AnyBlock
 
 
 @define
@@ -57,11 +59,12 @@ class Still:
 CLOCK: Final = FakeClock()
 
 
-def go(block: Any, context: Any) -> Any:  # noqa: ANN401 - of types known only now
-    return Saga("shop", block).new(context).start(clock=CLOCK)
+def go(block: AnyBlock, context: object) -> AnyExecution:
+    saga: Saga[Any, Any, Any] = Saga("shop", block)
+    return saga.new(context).start(clock=CLOCK)
 
 
-def undo_nothing(context: Any) -> None:  # noqa: ANN401
+def undo_nothing(context: object) -> None:
     pass
 
 

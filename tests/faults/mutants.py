@@ -98,6 +98,15 @@ def edited(bug: Bug, sources: Path = SOURCES) -> Iterator[tuple[str, str]]:
     yield from texts.items()
 
 
+def rotten(bugs: Iterable[Bug]) -> Iterator[str]:
+    """What is wrong with the bugs that cannot be seeded into the sources as they are."""
+    for bug in bugs:
+        try:
+            list(edited(bug))
+        except Rotten as error:
+            yield str(error)
+
+
 def seed(bug: Bug, engine: Path) -> None:
     """Put a bug into a copy of the engine."""
     for file, text in edited(bug, engine):
@@ -164,8 +173,9 @@ def main(names: Sequence[str], show: Callable[[str], None] = print) -> int:
         show(f"there is no bug called {', '.join(unknown)}; there are:\n" + "\n".join(bugs))
         return 2
     wanted = [bugs[name] for name in names] or list(bugs.values())
-    for bug in wanted:
-        list(edited(bug))
+    if stale := list(rotten(wanted)):
+        show("\n".join(stale))
+        return 1
     if wrong := unbroken(wanted):
         show(f"the tests fail on the engine as it is:\n{wrong}")
         return 1

@@ -5,85 +5,96 @@ dumped, loaded and driven to its end by the same rules, and no task is left runn
 """
 
 import asyncio
-from collections.abc import Iterator
 from random import Random
-from typing import Final
+from typing import Final, NamedTuple
 
 import pytest
 
-from resaga import Completed
-from tests.faults.sabotage import Run, Sabotage, judge
-from tests.faults.scenarios import BACKWARD, DOUBTFUL, FORWARD, SCENARIOS
+from resaga import Completed, RolledBack
+from tests.faults.cut_run import CutRun
+from tests.faults.sabotage import Sabotage
+from tests.faults.scenarios import BACKWARD, FORWARD, SCENARIOS
 from tests.seeds import scaled
 
-Cut = tuple[type[BaseException], int, int]
-"""Which interrupt, at which line, or at which await."""
-
-CASES: Final = [(name, awaits) for name, one in SCENARIOS.items() for awaits in (False, True) if awaits or not one.timed]
-
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),  # cut off before that
+pytestmark = [  # a coroutine may be cut off before it is awaited
+    pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
 
-def quiet(name: str, *, awaits: bool) -> Sabotage:
-    """The scenario without any interrupt; gives what it has counted."""
-    run = Run(SCENARIOS[name], Sabotage(), awaits=awaits)
-    outcome = run.to_its_end()
-    judge(run, outcome)
-    if name in FORWARD:
-        assert isinstance(outcome, Completed)
-    if name in BACKWARD:
-        assert not isinstance(outcome, Completed)
-    return run.sabotage
+class Case(NamedTuple):
+    """A scenario in one of the loops."""
+
+    name: str
+    awaits: bool
+
+    def __str__(self) -> str:
+        return f"{self.name}, {'awaiting' if self.awaits else 'blocking'}"
 
 
-def cut(name: str, awaits: bool, interrupt: type[BaseException], line: int, turn: int) -> None:  # noqa: FBT001
-    """The scenario, cut off there."""
-    sabotage = Sabotage(interrupt, line=line, turn=turn)
-    run = Run(SCENARIOS[name], sabotage, awaits=awaits)
+CASES: Final = [
+    Case(name, awaits)
+    for name, one in SCENARIOS.items()
+    for awaits in (False, True)
+    if awaits or not one.timed
+]
+A_FEW: Final = [Case("past return", False), Case("settled at the second try", True), Case("given up", True)]
+
+
+class Cut(NamedTuple):
+    """Which interrupt, at which line of the engine, or at which await."""
+
+    interrupt: type[BaseException]
+    line: int
+    turn: int
+
+
+def run(case: Case, cut: Cut | None) -> Sabotage:
+    """Drive it to its lawful end; gives what was counted on the way."""
+    sabotage = Sabotage() if cut is None else Sabotage(cut.interrupt, line=cut.line, turn=cut.turn)
     try:
-        outcome = run.to_its_end()
-        assert sabotage.done, "it was not cut off at all"
-        judge(run, outcome)
-        if name in FORWARD:
+        outcome = CutRun(SCENARIOS[case.name], sabotage, awaits=case.awaits).to_its_end()
+        assert sabotage.done is (cut is not None), "it was not cut off at all"
+        if case.name in FORWARD:
             assert isinstance(outcome, Completed), "it is rolled back because of the interrupt"
+        if cut is None and case.name in BACKWARD:
+            assert isinstance(outcome, RolledBack)
     except BaseException as error:
-        error.add_note(f"again: cut({name!r}, {awaits}, {interrupt.__name__}, {line}, {turn})  # {sabotage.where}")
+        error.add_note(f"again: run({case!r}, {cut!r})  # {sabotage.where}")
         raise
+    return sabotage
 
 
-def cuts(counted: Sabotage, *, awaits: bool) -> Iterator[Cut]:
-    """All that can be done to a run."""
-    for line in range(1, counted.lines + 1):
-        yield KeyboardInterrupt, line, 0
-        yield asyncio.CancelledError, line, 0
-    for turn in range(1, counted.turns + 1):
-        yield asyncio.CancelledError, 0, turn
+def all_cuts(case: Case) -> list[Cut]:
+    """All that can be done to it: both interrupts at each line, and a cancellation at each await."""
+    counted = run(case, None)
+    lines, turns = range(1, counted.lines + 1), range(1, counted.turns + 1)
+    interrupts = (KeyboardInterrupt, asyncio.CancelledError)
+    cuts = [Cut(interrupt, line, 0) for line in lines for interrupt in interrupts]
+    return cuts + [Cut(asyncio.CancelledError, 0, turn) for turn in turns]
 
 
 def test_there_are_enough_scenarios() -> None:
-    """Fifty, and each is lawful when nobody interrupts it."""
+    """Fifty and more, and each is lawful when nobody interrupts it."""
     assert len(SCENARIOS) >= 50
-    for name, awaits in CASES:
-        counted = quiet(name, awaits=awaits)
+    for case in CASES:
+        counted = run(case, None)
         assert counted.lines > 20
-        assert (counted.turns > 0) is awaits
+        assert (counted.turns > 0) is case.awaits
 
 
-@pytest.mark.parametrize(("name", "awaits"), [("past return", False), ("settled at the second try", True), ("given up", True)])
-def test_an_interrupt_at_a_few_lines_and_awaits(name: str, awaits: bool) -> None:  # noqa: FBT001
+@pytest.mark.parametrize("case", A_FEW, ids=str)
+def test_an_interrupt_at_a_few_lines_and_awaits(case: Case) -> None:
     """Enough to see that something is broken."""
-    counted = quiet(name, awaits=awaits)
-    for one in list(cuts(counted, awaits=awaits))[:: max(1, counted.lines // 40)]:
-        cut(name, awaits, *one)
+    every = all_cuts(case)
+    for cut in every[:: max(1, len(every) // 80)]:
+        run(case, cut)
 
 
 @pytest.mark.proof
-@pytest.mark.parametrize(("name", "awaits"), CASES, ids=[f"{name}-{'awaiting' if awaits else 'blocking'}" for name, awaits in CASES])
-def test_an_interrupt_anywhere(name: str, awaits: bool) -> None:  # noqa: FBT001
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_an_interrupt_anywhere(case: Case) -> None:
     """At every line and every await, or at some of them by chance."""
-    every = list(cuts(quiet(name, awaits=awaits), awaits=awaits))
-    for one in Random(name).sample(every, scaled(len(every))):  # noqa: S311 - the same each time
-        cut(name, awaits, *one)
+    every = all_cuts(case)
+    for cut in Random(str(case)).sample(every, scaled(len(every))):  # noqa: S311 - the same each time
+        run(case, cut)

@@ -25,7 +25,7 @@ class Choices(Protocol):
 
 @final
 class Prefix:
-    """Goes a given way as far as that says, then the quiet one; remembers where it could have gone elsewhere."""
+    """Goes a given way as far as that says, then the quiet one; remembers where it could have left it."""
 
     __slots__ = ("given", "made", "sizes")
 

@@ -6,7 +6,7 @@ I1 to I13 are those of the reliability page. Nothing here asks the machine.
 from collections import Counter
 from typing import Final, final
 
-from resaga.core.fact import Fact
+from resaga.core.fact import Fact, Mark
 from resaga.core.failure import Failure
 from resaga.core.instruction import Instruction, Op
 from resaga.core.node import EFFECTS, Kind
@@ -64,6 +64,11 @@ class History:
         self.began: int | None = None
         self.spent = 0
         self.called: Counter[tuple[str, bool]] = Counter()
+        self.context: object = self.rows[0][-1]
+        moves = any(one.kind is Kind.GET for one in self.instructions)
+        self.straight = (
+            isinstance(self.context, int) and not moves
+        )  # each step is given the last one's result
 
     def tell(self) -> None:
         """All of it, from the first row to the last."""
@@ -77,7 +82,7 @@ class History:
             while end < len(rows) and rows[end][0] in QUIET:
                 end += 1
             fact, index, _, _, _ = rows[end]
-            assert self._name(index) == call.name and fact in ENDS[call.role], (
+            assert (self._name(index), fact in ENDS[call.role]) == (call.name, True), (
                 f"I1: {call} was followed by {fact.name} of {index}"
             )
             well = fate is Fate.GIVES and call.role is not Role.DECIDE
@@ -107,16 +112,19 @@ class History:
         if call.role is Role.UNDO:
             assert self.undoing, f"I6: {call} without a rollback"
             assert not self.sealed, f"I7: {call} behind a point of no return"
-            assert bool(self.standing) and self.standing[-1] == (index, call.value), (
+            assert self.standing[-1:] == [(index, call.value)], (
                 f"I6: {call} was not what had to be undone next, {self.standing[-1:]}"
             )
         elif call.role is Role.SETTLE:
-            assert self.settling == index and self.doubt, f"S9: {call} without doubt"
+            assert (self.settling, self.doubt) == (index, True), f"S9: {call} without doubt"
         else:
-            assert not self.undoing and self.settling is None, f"{call} was made in a rollback"
+            assert not self.undoing, f"{call} was made in a rollback"
+            assert self.settling is None, f"{call} was made in the middle of a settle"
             assert index not in self.done, f"I2: {call} was made after its result was recorded"
             if one.kind is Kind.IRREVERSIBLE and self.called[(call.name, False)]:
                 self._again(call, one, index)
+        if self.straight and call.role is not Role.UNDO:
+            assert call.value == self.context, f"I1: {call} was not given {self.context}"
         who = (call.name, call.role is Role.UNDO)
         self.called[who] += 1
 
@@ -136,14 +144,15 @@ class History:
             self._completion(fact, index, value)
         elif fact is Fact.FAILED:
             assert not self.sealed, "I7: rolled back behind a point of no return"
-            assert not self.undoing and not self.stuck and self.settling is None, "FAILED cannot stand there"
+            assert (self.undoing, self.stuck, self.settling) == (False, False, None), (
+                "FAILED cannot stand there"
+            )
             assert not self.doubt, "S2: a step in doubt was taken for not happened"
             self.undoing = True
             self._rest()
         elif fact is Fact.UNDONE or fact is Fact.UNDONE_BY_HAND:
-            assert self.undoing and self.stuck is (fact is Fact.UNDONE_BY_HAND), (
-                f"I6: {fact.name} cannot stand there"
-            )
+            by_hand = fact is Fact.UNDONE_BY_HAND
+            assert (self.undoing, self.stuck) == (True, by_hand), f"I6: {fact.name} cannot stand there"
             self._taken_back(index)
         elif fact is Fact.SKIPPED:
             assert self.stuck, "nobody is asked to skip what is not stuck"
@@ -165,12 +174,9 @@ class History:
             self.harmless.add(index)
             self._began(at, took)
         elif fact is Fact.SETTLING:
-            self.doubt, self.settling, self.given_up = (
-                True,
-                index,
-                value if isinstance(value, Failure) else None,
-            )
-            self.spent = 0
+            assert not self.undoing, "SETTLING cannot stand there"
+            self.doubt, self.settling, self.spent = True, index, 0
+            self.given_up = value if isinstance(value, Failure) else None
         elif fact is Fact.DID_NOT_HAPPEN:
             assert self.settling == index, "DID_NOT_HAPPEN without a settle"
             self.harmless.add(index)
@@ -194,28 +200,25 @@ class History:
             f"{fact.name} cannot stand there"
         )
         self.done.add(index)
+        self.context = value.value if isinstance(value, Mark) else value
         kind = self.instructions[index].kind
         if kind is Kind.UNDONE:
-            self.standing.append((index, getattr(value, "value", value) if fact is Fact.MARKED else value))
+            self.standing.append((index, self.context))
         self.undoing = fact is Fact.SETTLED and self.given_up is not None and kind is not Kind.IRREVERSIBLE
         self.sealed = self.sealed or kind is Kind.IRREVERSIBLE
         self._rest()
 
     def _taken_back(self, index: int) -> None:
-        assert bool(self.standing) and self.standing[-1][0] == index, f"I6: {index} was not next to be undone"
-        self.standing.pop()
+        assert self.standing, f"I6: {index} was undone, but nothing is left to be"
+        last, _ = self.standing.pop()
+        assert last == index, f"I6: {index} was not next to be undone, but {last}"
         self._rest()
 
     def _rest(self) -> None:
         """What comes next has made no attempt yet."""
-        self.doubt, self.settling, self.given_up, self.spent, self.began, self.stuck = (
-            False,
-            None,
-            None,
-            0,
-            None,
-            False,
-        )
+        self.doubt = self.stuck = False
+        self.settling = self.given_up = self.began = None
+        self.spent = 0
 
     def _began(self, at: int, took: int) -> None:
         self.began = (at - took) // 1000 if self.began is None else self.began
@@ -234,10 +237,11 @@ class History:
         there = {name for name in self.world.there if self.instructions[self._index(name)].kind in EFFECTS}
         effects = {self._name(index) for index in self.done if self.instructions[index].kind in EFFECTS}
         if self.state.phase is Phase.COMPLETED:
-            assert not self.undoing and not self.doubt and not self.stuck, "it cannot be completed"
+            assert (self.undoing, self.doubt, self.stuck) == (False, False, False), "it cannot be completed"
             assert there == effects, f"completed with {effects} done, but in effect is {there}"
         else:
-            assert self.state.phase is Phase.ROLLED_BACK and self.undoing and not self.stuck, "it is not over"
+            assert self.state.phase is Phase.ROLLED_BACK, "it is not over"
+            assert (self.undoing, self.stuck) == (True, False), "it cannot be rolled back"
             assert not self.standing, f"I8: rolled back without {self.standing}"
             stays = {self._name(index) for index in self.done if self.instructions[index].kind is Kind.KEPT}
             assert there == stays | self.listed, (
@@ -275,8 +279,9 @@ class History:
             assert self.listed <= told, "I8: what was skipped is not listed"
 
     def _keys(self) -> None:
-        """Every attempt at one piece of work has one key, and is the next one's predecessor."""
+        """Every attempt at one piece of work has one key, and the next number or the first."""
         keys: dict[tuple[str, bool], str] = {}
+        numbers: dict[tuple[str, Role], int] = {}
         for call in self.world.calls:
             if call.attempt is not None:
                 undo = call.role is Role.UNDO
@@ -286,6 +291,9 @@ class History:
                     f"S5: {call} does not know the key of doing"
                 )
                 assert undo is (key != doing), f"S5: {call} has the key of something else"
+                who, number = (call.name, call.role), call.attempt.number
+                assert number in (1, numbers.get(who, 0) + 1), f"{call} is not attempt {number}"
+                numbers[who] = number
 
     def _name(self, index: int) -> str:
         return self._leaf(self.instructions[index].path) if index < len(self.instructions) else ""

@@ -27,7 +27,7 @@ SCOPES: Final = (
 """Which loop, how many steps, and how many faults."""
 
 THOROUGH: Final = 2
-"""Programs of so many steps with one fault have every state dumped and loaded; larger ones every so manieth."""
+"""Programs of so many steps with one fault have each state dumped and loaded; others every so manieth."""
 SAMPLE: Final = 8
 LARGE: Final = 4
 """So many steps and faults together leave the rare kinds out."""

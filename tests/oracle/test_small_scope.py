@@ -1,4 +1,4 @@
-"""T01: small programs, every outcome, every fault at every point, and the clock set forward and back (T19)."""
+"""T01: small programs, every outcome, every fault at every point, and clocks that jump (T19)."""
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor, as_completed

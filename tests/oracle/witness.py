@@ -98,9 +98,7 @@ class Witness:
         self.following = following
         self.every = every
         self._turn = 0
-        self._image: Callable[[object], object] = (
-            _itself if frozen else deepcopy
-        )  # what can be changed may be
+        self._image: Callable[[object], object] = _itself if frozen else deepcopy
         self._ends = 0
         self._codes: list[int] = []
         self._at: list[int] = []
@@ -119,16 +117,10 @@ class Witness:
     def grown(self, state: ExecutionState) -> None:
         """I1, I9: the trail only grows."""
         trail, seen = state.trail, len(self._codes)
-        assert (
-            trail.codes[:seen] == self._codes
-            and trail.at[:seen] == self._at
-            and list(map(self._image, trail.values[:seen])) == self._values
-        ), "I1: a recorded row was lost or altered"
-        self._codes, self._at, self._values = (
-            trail.codes[:],
-            trail.at[:],
-            list(map(self._image, trail.values)),
-        )
+        values = list(map(self._image, trail.values))
+        before = (trail.codes[:seen], trail.at[:seen], values[:seen])
+        assert before == (self._codes, self._at, self._values), "I1: a recorded row was lost or altered"
+        self._codes, self._at, self._values = trail.codes[:], trail.at[:], values
 
     def _prove(self, state: ExecutionState, now: Registers) -> None:
         try:

@@ -81,8 +81,9 @@ class Run:
                 if timer == (fact is Fact.WOKE):
                     self.done.append(uid)
         self.standing = uids[state.index] if self.begun and state.index < len(uids) else None
+        self.turned_at: int | None = None
         if self.standing in self.done and not isinstance(self.items[self.standing], Inside):
-            self.standing = None  # it turned round there
+            self.turned_at, self.standing = self.standing, None
 
     @property
     def came_to(self) -> list[int]:
@@ -101,8 +102,9 @@ class Run:
         return [one for one in self.items.values() if isinstance(one, Leaf) and one.uid not in self.came_to]
 
     def holds(self, one: Item) -> bool:
-        """Whether it is done, and something has to take it back, or must never be."""
-        return isinstance(one, Leaf) and one.uid in self.done and one.kind in ("undone", "irreversible")
+        """Whether it is done and has to stay: something takes it back, or never may, or the run turned there."""
+        held = one.uid in self.done and isinstance(one, Leaf) and one.kind in ("undone", "irreversible")
+        return held or one.uid == self.turned_at
 
 
 Mend: TypeAlias = Callable[[Any, Mapping[int, Any], Mapping[int, Any]], Any]
@@ -325,7 +327,7 @@ def remove(run: Run, random: Random) -> Edited | None:
     if {item.uid for item in everything(sketch.items)} != run.items.keys() - {one.uid}:
         return None  # the block around it went too
     mended: Mend | None = None
-    if one.kind in ("read", "kept", "gate") or one.uid == run.standing:
+    if not run.holds(one):
         mended = lambda migration, old, new: migration.drop(old[one.uid], "it is gone")  # noqa: E731 - one of many
     return harmful(sketch, (("removed", run.path[one.uid]),), mended=mended, lost=run.holds(one))
 

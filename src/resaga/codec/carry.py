@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import orjson
-from attrs import evolve
 
 from resaga.codec.document import Document
 from resaga.codec.facts import CONTEXTS, SILENT
@@ -46,7 +45,7 @@ def carried(document: Document, program: Program) -> list[PlainRow]:
         if document.listing != program.rows:
             raise BlobCorrupt("the listing is not the one of its fingerprint.", path="$.listing")
         return rows
-    way = gone(document, rows)
+    way = gone(document)
     placed = walk(way, program)
     if placed is None:
         raise changed(program, difference(way, program))
@@ -55,15 +54,15 @@ def carried(document: Document, program: Program) -> list[PlainRow]:
 
 def compared(document: Document, program: Program) -> Compatibility:
     """All that has changed for an execution that can go on here."""
-    return evolve(difference(gone(document, plain_rows(document)), program), verdict=Verdict.COMPATIBLE)
+    return difference(gone(document), program).replaced(verdict=Verdict.COMPATIBLE)
 
 
-def gone(document: Document, rows: list[PlainRow]) -> Way:
+def gone(document: Document) -> Way:
     """The way that the run has gone through the program that its listing is of."""
     old = [Line.read(row) for row in document.listing]
     if not all(line.sound for line in old) or not 0 <= document.index <= len(old):
         raise BlobCorrupt("the listing is none.", path="$.listing")
-    return Way(old, document.codes, [plain for _, _, _, plain, _ in rows], document.index)
+    return Way(old, document.codes, document.index)
 
 
 def moved(rows: list[PlainRow], placed: list[Placed]) -> list[PlainRow]:

@@ -19,10 +19,10 @@ from resaga.codec.carry import (
 )
 from resaga.codec.coder import Coders
 from resaga.codec.document import FORMAT, Document, crowded, opened, sealed
-from resaga.codec.facts import FactCoder
+from resaga.codec.facts import FactCoder, nothing
 from resaga.codec.reference import opening
 from resaga.codec.scalars import Step
-from resaga.codec.unfit import Unfit, unfit
+from resaga.codec.unfit import unfit
 from resaga.codec.values import Values, is_too_deep, not_storable, too_much
 from resaga.core.annotation import kinds
 from resaga.core.compatibility import Compatibility
@@ -62,7 +62,7 @@ class Codec:
             if shape is not None:
                 self._coders.of(shape)
         self._takes: list[Step] = [
-            _nothing if one.gives is None else self._coders.of(one.gives).decode
+            nothing if one.gives is None else self._coders.of(one.gives).decode
             for one in program.instructions
         ]
         self._kinds = frozenset(kinds(program.takes))
@@ -225,10 +225,6 @@ class Codec:
             )
         if same and orjson.dumps(document.waits) != orjson.dumps(waits(state)):
             raise BlobCorrupt("what the document waits for is not what its trail says.", path="$.waits")
-
-
-def _nothing(plain: object) -> object:
-    raise Unfit(f"there is no value here, but {type(plain).__name__}")
 
 
 def waits(state: ExecutionState) -> dict[str, object] | None:

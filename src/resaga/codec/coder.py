@@ -5,7 +5,7 @@ whose key begins with `$` is never data: keys of the user's are escaped.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, Final, Literal, final
+from typing import Annotated, Any, Final, Literal, assert_never, final
 
 import attrs
 import orjson
@@ -102,6 +102,8 @@ class Coders:
                 return self._choice(shape)
             case Hooked():
                 return self._hooked(shape)
+            case _:
+                assert_never(shape)
 
     def _step(self, shape: Shape, direction: Direction) -> Step:
         """One direction of a part, which may not be finished yet."""

@@ -6,9 +6,8 @@ step, and the walk places them there. Values are converted where that was said; 
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, TypeAlias, final
-
-from attrs import field, frozen
 
 from resaga.codec.carry import changed, misfit, unsettled
 from resaga.codec.codec import FACTS, Codec
@@ -24,6 +23,7 @@ from resaga.core.outcome import Answer
 from resaga.core.replay import replay
 from resaga.core.shape import Shape, digest
 from resaga.core.state import ExecutionState, Trail
+from resaga.core.value import Value
 from resaga.core.walk import Liberties, Placed, walk
 from resaga.core.way import Way
 
@@ -35,24 +35,23 @@ SAY_SO: Final = "say what becomes of it by .first(…), .step(…), .supply(…)
 
 
 @final
-@frozen(kw_only=True)
-class Conversion:
+class Conversion(Value):
     """What was said so far, by the indexes of the old program and the places of the new one."""
 
     old: Codec
     new: Codec
     first: Convert | None = None
-    places: Mapping[int, int] = field(factory=dict[int, int])
-    results: Mapping[int, Convert] = field(factory=dict[int, Convert])
-    answers: Mapping[int, Convert] = field(factory=dict[int, Convert])
-    makes: Mapping[int, Convert] = field(factory=dict[int, Convert])
-    dropped: Mapping[int, str] = field(factory=dict[int, str])
+    places: Mapping[int, int] = MappingProxyType({})
+    results: Mapping[int, Convert] = MappingProxyType({})
+    answers: Mapping[int, Convert] = MappingProxyType({})
+    makes: Mapping[int, Convert] = MappingProxyType({})
+    dropped: Mapping[int, str] = MappingProxyType({})
 
     def load(self, blob: object) -> ExecutionState:
         """The state that an old document's execution has in the new program."""
         before = self.old.load(blob)
         trail, program = before.trail, self.new.program
-        way = Way(self._lines(trail), trail.codes, trail.values, before.index)
+        way = Way(self._lines(trail), trail.codes, before.index)
         liberties = self._liberties(way)
         placed = walk(way, program, liberties)
         unsaid = unsaid_first(self)

@@ -3,8 +3,7 @@
 Reading needs no search: what does not fit says itself where it is.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final, TypeAlias
 
 import orjson
 
@@ -13,6 +12,12 @@ from resaga.codec.mapping import has_names
 from resaga.codec.unfit import TOO_DEEP, unfit
 from resaga.core.annotation import kinds
 from resaga.core.shape import Choice, Container, Items, Mapped, Record, Row, Shape
+
+Part: TypeAlias = tuple[str, Shape, object]
+"""The step to a part, its shape, and the part."""
+
+ABSENT: Final = object()
+"""What stands in for a field that an object lacks; it is of no shape."""
 
 
 def culprit(coders: Coders, shape: Shape, value: object, path: str) -> tuple[str, str]:
@@ -42,26 +47,28 @@ def trouble(coders: Coders, shape: Shape, value: object) -> str | None:
     return None
 
 
-def _inside(shape: Shape, value: Any) -> Iterator[tuple[str, Shape, object]]:  # noqa: ANN401, C901 - one case for each shape
+def _inside(shape: Shape, value: Any) -> list[Part]:  # noqa: ANN401 - of whatever type
     """The parts of a value with their shapes, if it has the form of the shape at all."""
     match shape:
         case Items(item=item, container=container) if type(value) in shape.accepts:
             ordered = container in (Container.TUPLE, Container.LIST)
-            for position, inner in enumerate(value):
-                yield f"[{position}]" if ordered else "[*]", item, inner
+            return [(f"[{at}]" if ordered else "[*]", item, inner) for at, inner in enumerate(value)]
         case Row(items=items) if type(value) is tuple and len(value) == len(items):
-            for position, (part, inner) in enumerate(zip(items, value, strict=True)):
-                yield f"[{position}]", part, inner
-        case Mapped(key=key, value=one) if type(value) is dict:
-            for position, (name, inner) in enumerate(value.items()):
-                yield f"{{{position}}}" if has_names(shape) else f"[{position}][0]", key, name
-                yield f"{{{position}}}" if has_names(shape) else f"[{position}][1]", one, inner
+            return [(f"[{at}]", part, value[at]) for at, part in enumerate(items)]
+        case Mapped() if type(value) is dict:
+            return _pairs(shape, value)
         case Record(slots=slots, kind=kind) if type(value) is kind:
-            for slot in slots:
-                yield f".{slot.name}", slot.shape, getattr(value, slot.name)
+            return [(f".{slot.name}", slot.shape, getattr(value, slot.name, ABSENT)) for slot in slots]
         case Choice(members=members):
-            for _, member in members:
-                if type(value) in kinds(member):
-                    yield "", member, value
+            return [("", member, value) for _, member in members if type(value) in kinds(member)]
         case _:
-            return
+            return []
+
+
+def _pairs(shape: Mapped, value: dict[object, object]) -> list[Part]:
+    key, second = ("{%d}", "{%d}") if has_names(shape) else ("[%d][0]", "[%d][1]")
+    return [
+        part
+        for at, (name, inner) in enumerate(value.items())
+        for part in ((key % at, shape.key, name), (second % at, shape.value, inner))
+    ]

@@ -105,7 +105,10 @@ def crowded(data: bytes) -> bool:
 
 
 def _parsed(data: bytes) -> dict[str, Any]:
-    """The object, if its text is the one that it is written as: no key twice, no number that loses digits."""
+    """The object, if its text is the one that it is written as: no key twice, no number that loses digits.
+
+    It is one, if it is JSON at all, because of how it ends.
+    """
     plain, again = _read(data)
     if again is None:
         raise BlobCorrupt("the document is not JSON that can be read.")
@@ -113,14 +116,12 @@ def _parsed(data: bytes) -> dict[str, Any]:
         raise BlobCorrupt(
             "the document is JSON, but not as it is written here: a key twice, or a number cut off?"
         )
-    if type(plain) is not dict:
-        raise BlobCorrupt("the document is JSON, but no object.")
     if opening(data) > limits.DEPTH and too_deep(plain):
         raise BlobTooLarge(f"the document is nested deeper than {limits.DEPTH}.")
     return plain
 
 
-def _read(data: bytes) -> tuple[Any, bytes | None]:
+def _read(data: bytes) -> tuple[dict[str, Any], bytes | None]:
     """What the text says, and the text that would be written for it; none if it cannot be read.
 
     Nothing is raised while an error of the reader's is at hand: that holds the whole text.
@@ -129,7 +130,7 @@ def _read(data: bytes) -> tuple[Any, bytes | None]:
         plain = orjson.loads(data)
         return plain, orjson.dumps(plain)
     except (orjson.JSONDecodeError, orjson.JSONEncodeError):
-        return None, None
+        return {}, None
 
 
 def too_deep(plain: object, inside: int = 0) -> bool:
@@ -195,6 +196,11 @@ def _check_kinds(plain: dict[str, Any]) -> None:
         column = plain[name]
         if type(column) is not list or (kind is not object and not {kind}.issuperset(map(type, column))):
             raise BlobCorrupt(f"{name} is not a list of {kind.__name__}.", path=f"$.{name}")
+    _check_lengths(plain)
+
+
+def _check_lengths(plain: dict[str, Any]) -> None:
+    """The columns are of one length, and no longer than they may be."""
     if not len(plain["codes"]) == len(plain["at"]) == len(plain["took"]):
         raise BlobCorrupt("the columns of the trail are not equally long.", path="$.codes")
     if len(plain["codes"]) > limits.ROWS:

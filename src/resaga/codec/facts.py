@@ -39,7 +39,7 @@ class FactCoder:
     def __init__(self, program: Program, coders: Coders) -> None:
         self.program = program
         self.gives: list[Write] = [
-            coders.of(one.gives).encode if one.gives is not None else _none for one in program.instructions
+            coders.of(one.gives).encode if one.gives is not None else nothing for one in program.instructions
         ]
         self._coders = coders
 
@@ -61,7 +61,7 @@ class FactCoder:
         """The plain value of a row that is not silent."""
         fact, index = Fact(code & MASK), code >> BITS
         shape = self.shape(fact, index)
-        own: Step = _none if shape is None else self._coders.of(shape).encode
+        own: Step = nothing if shape is None else self._coders.of(shape).encode
         match fact:
             case Fact.ANSWERED:
                 return [own(value.value), _text_or_none(value.by)]
@@ -84,7 +84,7 @@ class FactCoder:
         """The value of a row; raises whatever the user's types raise if it does not fit."""
         fact, index = Fact(code & MASK), code >> BITS
         shape = self.shape(fact, index)
-        own: Step = _none if shape is None else self._coders.of(shape).decode
+        own: Step = nothing if shape is None else self._coders.of(shape).decode
         match fact:
             case Fact.CREATED | Fact.RETURNED | Fact.SETTLED | Fact.EMITTED:
                 return own(plain)
@@ -115,10 +115,9 @@ class FactCoder:
                 raise Unfit("this fact has no value")
 
 
-def _none(value: object) -> object:
-    if value is not None:
-        raise Unfit("there is no value here")
-    return None
+def nothing(value: object) -> object:
+    """What is done with the value of what has none."""
+    raise Unfit(f"there is no value here, but {type(value).__name__}")
 
 
 def _plain_failure(failure: Failure) -> list[str | None]:

@@ -16,8 +16,6 @@ for is said before the function is given: only so can a type checker tell that t
 from collections.abc import Callable
 from typing import Any, Generic, TypeAlias, TypeVar, final, overload
 
-from attrs import evolve
-
 from resaga.codec.conversion import Conversion, Convert, places, title
 from resaga.core.block import Arrow, Gate, Irreversible, Read, Step
 from resaga.core.errors import InvalidOption
@@ -58,7 +56,7 @@ class Migration(Generic[X0, X, L]):
 
     def first(self, convert: Callable[[X0], X], /) -> "Migration[X0, X, L]":
         """Say what the first context becomes."""
-        return Migration(evolve(self._conversion, first=convert), self._open)
+        return Migration(self._conversion.replaced(first=convert), self._open)
 
     @overload
     def step(
@@ -91,7 +89,7 @@ class Migration(Generic[X0, X, L]):
             )
         said = {**conversion.places, **dict(zip(before, after, strict=True))}
         verb: Any = Answering if kinds == {Kind.GATE} else Becoming
-        return verb(evolve(conversion, places=said), self._open, before)
+        return verb(conversion.replaced(places=said), self._open, before)
 
     def supply(self, new: Done[A, B], /) -> "Supplying[X0, X, L, A, B]":
         """Say what the result is of a step that was added before where an execution stands.
@@ -109,7 +107,7 @@ class Migration(Generic[X0, X, L]):
         if not isinstance(why, str) or not why.strip():
             raise InvalidOption(f"drop({title(old)}, …): say why nothing of it is needed any more.")
         gone = dict.fromkeys(places(self._conversion.old, old), why)
-        return Migration(evolve(self._conversion, dropped={**self._conversion.dropped, **gone}), self._open)
+        return Migration(self._conversion.replaced(dropped={**self._conversion.dropped, **gone}), self._open)
 
     def load(self, blob: bytes, /) -> L:
         """The execution of the new saga that a document of the old one becomes."""
@@ -135,7 +133,7 @@ class Becoming(Migration[X0, X, L], Generic[X0, X, L, B0, B]):
 
     def _converting(self, convert: Convert) -> Conversion:
         results = {**self._conversion.results, **dict.fromkeys(self._indexes, convert)}
-        return evolve(self._conversion, results=results)
+        return self._conversion.replaced(results=results)
 
 
 @final
@@ -147,7 +145,7 @@ class Answering(Becoming[X0, X, L, B0, B], Generic[X0, X, L, B0, B, R0, R]):
     def answered(self, convert: Callable[[R0], R], /) -> "Answering[X0, X, L, B0, B, R0, R]":
         """Say how an answer to the old question becomes one to the new question."""
         answers = {**self._conversion.answers, **dict.fromkeys(self._indexes, convert)}
-        return Answering(evolve(self._conversion, answers=answers), self._open, self._indexes)
+        return Answering(self._conversion.replaced(answers=answers), self._open, self._indexes)
 
 
 @final
@@ -164,4 +162,4 @@ class Supplying(Generic[X0, X, L, A, B]):
     def using(self, make: Callable[[A], B], /) -> Migration[X0, X, L]:
         """Say what the new step would have given, of the context that it would have been given."""
         makes = {**self._conversion.makes, **dict.fromkeys(self._places, make)}
-        return Migration(evolve(self._conversion, makes=makes), self._open)
+        return Migration(self._conversion.replaced(makes=makes), self._open)

@@ -7,7 +7,7 @@ The listings are compared, not the source: `resaga.core.walk` finds out whether 
 from enum import Enum
 from typing import final
 
-from attrs import frozen
+from resaga.core.value import Value
 
 
 @final
@@ -30,8 +30,7 @@ class Reach(Enum):
 
 
 @final
-@frozen
-class Change:
+class Change(Value):
     """One difference between two programs: what became of a path, and where the run sees it.
 
     `what` is "removed", "added", "moved", "re-typed", or "changed from undone to kept" where it is taken back
@@ -57,8 +56,7 @@ class Change:
 
 
 @final
-@frozen
-class Compatibility:
+class Compatibility(Value):
     """Whether an older run can go on, and all that has changed, what matters to the run first."""
 
     verdict: Verdict

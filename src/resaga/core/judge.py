@@ -141,18 +141,16 @@ def _answered(state: ExecutionState, outcome: Answer | Expired, at: int) -> Fact
         raise _impossible(state, outcome)
     if isinstance(outcome, Answer):
         return [(Fact.ANSWERED, outcome)]
-    instruction = state.here
-    if not state.expired(at):
-        return []
-    match instruction.expiry:
+    expiry = state.here.expiry if state.expired(at) else None
+    match expiry:
         case Reject(message=message):
-            return _failing(state, Failure(instruction.path, "expired", message))
+            return _failing(state, Failure(state.here.path, "expired", message))
         case Default(answer=answer):
             return [(Fact.ANSWERED, Answer(answer))]
         case Stay() | None:
             return []
         case _:
-            assert_never(instruction.expiry)
+            assert_never(expiry)
 
 
 def _cancelled(state: ExecutionState, failure: Failure) -> Facts:

@@ -1,9 +1,7 @@
 """Lines of a listing: what an instruction is, as documents carry it and as programs are compared by it."""
 
 import re
-from typing import Final, final
-
-from attrs import frozen
+from typing import Final, NamedTuple, final
 
 from resaga.core import limits
 from resaga.core.node import Kind
@@ -17,8 +15,7 @@ TIMED: Final = re.compile(r"wait-(?:\d+(?:us|[dhms]))+")
 
 
 @final
-@frozen
-class Line:
+class Line(NamedTuple):
     """One row of a listing: the kind, the path, and a digest of the shapes of the values."""
 
     kind: str

@@ -133,7 +133,13 @@ def undone(plain: Plain | PlainAsync, state: ExecutionState, at: int, took: int)
     trail.values.append(None)
     if state.strained:
         _calm(state)
-    return _undo_next(state.program, state)
+    cursor = state.cursor - 1
+    undo = state.program.undo_of.get(trail.codes[cursor])
+    if undo is None:  # not a step that was done: look further
+        return _undo_next(state.program, state)
+    state.cursor = cursor
+    state.value = trail.values[cursor]
+    return undo
 
 
 def decide(program: Program, state: ExecutionState) -> Decision:

@@ -7,7 +7,7 @@ Only `machine` writes here. What people ask for (`executed`, `step_timings` …)
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Final, final
+from typing import Final, assert_never, final
 
 from resaga.core.decision import Status
 from resaga.core.fact import BITS, COMPLETIONS, MASK, Fact, Row
@@ -158,6 +158,8 @@ class ExecutionState:
                 return Status.COMPLETED
             case Phase.ROLLED_BACK:
                 return Status.ROLLED_BACK
+            case _:
+                assert_never(self.phase)
 
     @property
     def at_index(self) -> int:

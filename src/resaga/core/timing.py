@@ -48,6 +48,10 @@ LAST_OF_ITS_KIND: Final = frozenset(
 )
 """After one of these the next call is the first attempt of something else."""
 
+DOUBTFUL: Final = frozenset({Fact.INTERRUPTED, Fact.DOUBTED})
+PROVEN: Final = frozenset({None, "rejected"})
+"""What the last call before a STUCK can have said without leaving doubt."""
+
 
 def moment(nanoseconds: int) -> datetime:
     """A time of the trail as people know it, in UTC."""
@@ -62,10 +66,10 @@ def later(nanoseconds: int, span: int) -> int:
 def timings(program: Program, rows: Iterable[Row]) -> Iterator[StepTiming]:
     """The calls that the rows tell of, in order."""
     number = 0
-    undoing = False
+    undoing = doubt = False
     before, given_up = Fact.CREATED, None
     for fact, index, at, took, value in rows:
-        said = None if _told(fact, before, given_up) else _said(fact, value)
+        said = None if _told(fact, before, given_up, doubt=doubt) else _said(fact, value)
         if said is not None and program.instructions[index].kind not in CONTEXT:
             number += 1
             yield StepTiming(
@@ -78,8 +82,9 @@ def timings(program: Program, rows: Iterable[Row]) -> Iterator[StepTiming]:
                 outcome=said,
             )
         undoing = undoing or fact is Fact.FAILED or (fact is Fact.SETTLED and _taken_back(program, index))
+        doubt = doubt or fact in DOUBTFUL or (fact is Fact.STUCK and said not in PROVEN)
         if fact in LAST_OF_ITS_KIND:
-            number = 0
+            number, doubt = 0, False
         if fact is Fact.SETTLING:
             given_up = value
         before = fact
@@ -89,7 +94,7 @@ def _taken_back(program: Program, index: int) -> bool:
     return program.instructions[index].kind is not Kind.IRREVERSIBLE
 
 
-def _told(fact: Fact, before: Fact, given_up: object) -> bool:
+def _told(fact: Fact, before: Fact, given_up: object, *, doubt: bool) -> bool:
     """Whether this row only draws the conclusion from a call that rows before it told of."""
     match fact, given_up:
         case Fact.FAILED | Fact.STUCK, Failure() if before is Fact.DID_NOT_HAPPEN:
@@ -99,7 +104,7 @@ def _told(fact: Fact, before: Fact, given_up: object) -> bool:
         case Fact.FAILED, _:
             return before is Fact.SKIPPED
         case Fact.SETTLING, _:
-            return before is Fact.RETRIED
+            return before is Fact.RETRIED and doubt  # whose program has learnt since how to find out
         case _:
             return False
 

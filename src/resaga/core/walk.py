@@ -14,11 +14,10 @@ from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 from typing import Final, TypeAlias, final
 
-from attrs import frozen
-
 from resaga.core.fact import BITS, MASK, Fact
 from resaga.core.line import CONTEXTS, END, TEST, WAIT, Line
 from resaga.core.program import Program
+from resaga.core.value import Value
 from resaga.core.way import CHOICES, FAILED, Asked, Station, Way
 
 Placed: TypeAlias = tuple[int, int | None]
@@ -34,7 +33,7 @@ ELSEWHERE: Final = 1
 """The cost of another way through conditions than the run's own, and of another timer."""
 
 LIBERTY: Final = 2
-"""The cost of leaving out, or of passing, what is neutral."""
+"""The cost of leaving out, or of passing, what is neutral; leaving out where the run stands costs double."""
 
 NOWHERE: Final = -1
 
@@ -43,8 +42,7 @@ PLACES: Final = 64
 
 
 @final
-@frozen
-class Liberties:
+class Liberties(Value):
     """What a migration allows the walk: to pass what is supplied, to leave out stations that are dropped.
 
     With `neutral`, timers, and contexts that are taken out and put back, may come and go as well.
@@ -143,7 +141,7 @@ class _Walk:
             for place, (cost, trace) in front.items():
                 if place < self.program.end or not (last and self.way.turned):  # it turned round somewhere
                     left = _Trace(trace, place, station=station, left_out=True)
-                    _keep(found, place, cost + LIBERTY, left)
+                    _keep(found, place, cost + (2 * LIBERTY if last else LIBERTY), left)
         return found
 
     def _found(self, station: Station, front: _Front, limit: int) -> _Front:

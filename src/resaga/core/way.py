@@ -13,7 +13,6 @@ from resaga.core.node import Kind
 CREATED: Final = int(Fact.CREATED)
 STARTED: Final = int(Fact.STARTED)
 FAILED: Final = int(Fact.FAILED)
-SETTLING: Final = int(Fact.SETTLING)
 SETTLED: Final = int(Fact.SETTLED)
 WOKE: Final = int(Fact.WOKE)
 CHOICES: Final = (int(Fact.CHOSE_YES), int(Fact.CHOSE_NO))
@@ -61,9 +60,7 @@ class Way:
 
     __slots__ = ("back", "begun", "codes", "old", "stations", "turned")
 
-    def __init__(
-        self, old: Sequence[Line], codes: Sequence[int], values: Sequence[object], standing: int
-    ) -> None:
+    def __init__(self, old: Sequence[Line], codes: Sequence[int], standing: int) -> None:
         self.old = [*old, END]
         self.codes = codes
         self.begun: list[int] = []
@@ -71,7 +68,6 @@ class Way:
         self.back: list[int] = []
         self.turned = False
         asked: list[Asked] = []
-        given_up = False  # whether a settle was begun because the step was given up
         for row, code in enumerate(codes):
             fact, index = code & MASK, code >> BITS
             if fact in (CREATED, STARTED):
@@ -86,11 +82,10 @@ class Way:
             else:
                 station, asked = self._came_to(index, asked)
                 station.rows.append(row)
-                given_up = values[row] is not None if fact == SETTLING else given_up
                 kind = old[index].kind
-                back = fact == SETTLED and given_up and kind != FINAL
                 station.done = fact in RESULTS or fact == SETTLED or (fact == WOKE and kind == WAIT)
-                self.turned = back or fact == FAILED
+                # What is settled was given up before, so it is taken back, if that can be.
+                self.turned = fact == FAILED or (fact == SETTLED and kind != FINAL)
         if len(self.begun) > 1 and (not self.stations or self.stations[-1].done) and not self.turned:
             self._came_to(standing, asked)
 

@@ -6,7 +6,7 @@ exception: a knot that only the garbage collector unties, with all that those va
 
 from contextlib import suppress
 from types import TracebackType
-from typing import Final
+from typing import Final, cast
 
 HERE: Final = __name__.rpartition(".")[0]
 
@@ -27,7 +27,7 @@ def loosened(error: Exception) -> Exception:
         if one.__cause__ is not None:
             left.append(one.__cause__)
         if isinstance(one, BaseExceptionGroup):
-            left.extend(one.exceptions)
+            left.extend(cast("BaseExceptionGroup[BaseException]", one).exceptions)
     return error
 
 

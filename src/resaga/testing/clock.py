@@ -1,12 +1,12 @@
 """A clock for tests: it stands still until it is told to go on, and nothing waits for it."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Final, final
 
 from resaga.core.timing import EPOCH, moment
 
 MICROSECOND: Final = timedelta(microseconds=1)
-NEW_YEAR: Final = datetime(2030, 1, 1, tzinfo=timezone.utc)
+NEW_YEAR: Final = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 @final

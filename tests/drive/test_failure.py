@@ -1,0 +1,68 @@
+"""Exceptions as failures: of whatever class and with whatever words, they can be stored."""
+
+from typing import Any, Final
+
+import pytest
+
+from resaga import NotYet, Rejected, RolledBack, Saga, read
+
+
+class Mute(Exception):
+    def __str__(self) -> str:
+        raise ZeroDivisionError
+
+
+class Forgetful(Rejected):
+    def __init__(self, sku: str) -> None:
+        self.sku = sku
+
+
+NOT_FOUND: Final[Any] = 404  # no text, on purpose
+MUTE: Final[Any] = Mute("x")
+
+ODD: Final = [
+    (Mute("x"), "failed", "its message cannot be shown", "Mute"),
+    (ValueError("\ud800" + "x" * 5000), "failed", "?" + "x" * 4095, "ValueError"),
+    (type("Long" * 2000, (Exception,), {})("x"), "failed", "x", ("Long" * 2000)[:4096]),
+    (StopIteration(7), "failed", "7", "StopIteration"),
+    (ExceptionGroup("two", [OSError(1), KeyError(2)]), "failed", "two (2 sub-exceptions)", "ExceptionGroup"),
+    (Forgetful("sku-1"), "rejected", "sku-1", None),
+    (Rejected(NOT_FOUND, code=NOT_FOUND), "rejected", "404", "404"),
+    (Rejected(MUTE, code="y" * 5000), "rejected", "its message cannot be shown", "y" * 4096),
+]
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "message", "code"), ODD, ids=[type(one[0]).__name__[:9] for one in ODD]
+)
+def test_any_exception_becomes_a_failure_that_can_be_stored(
+    error: Exception, kind: str, message: str, code: str | None
+) -> None:
+    """Whatever its words are; the live one is there only in this process."""
+
+    @read
+    def a(context: int) -> int:
+        raise error
+
+    saga = Saga("shop", a)
+    outcome = saga.new(0).start()
+    assert isinstance(outcome, RolledBack)
+    failure = outcome.failure
+    assert (failure.path, failure.kind, failure.message, failure.code) == ("a", kind, message, code)
+    assert failure.exception is error
+    loaded = saga.load(outcome.dump())
+    assert isinstance(loaded, RolledBack)
+    assert (loaded.failure, loaded.failure.exception) == (failure, None)
+
+
+def test_not_yet_may_give_any_reason() -> None:
+    """It is kept as text."""
+    reason: Any = ["the bank", "is closed"]  # no text, on purpose
+
+    @read
+    def a(context: int) -> int:
+        raise NotYet(reason)
+
+    saga = Saga("shop", a)
+    paused = saga.load_paused(saga.new(0).start().dump())
+    assert getattr(paused.why, "reason", None) == "['the bank', 'is closed']"
