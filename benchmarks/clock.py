@@ -15,6 +15,9 @@ SLICE: Final = 0.003
 
 IMPORTS: Final = 31
 
+WHOLE: Final = 100
+"""From here on a figure is shown without decimals."""
+
 
 @frozen
 class Figure:
@@ -59,15 +62,13 @@ def line(name: str, *cells: str) -> str:
 def shown(figure: Figure) -> str:
     """A figure as a line of the table; one that does not hold has a star."""
     star = "" if figure.holds else " *"
-    return line(
-        figure.name + star, _number(figure.seen), _number(figure.must), _number(figure.aim), figure.beside
-    )
+    return line(figure.name + star, _number(figure.seen), _number(figure.must), _number(figure.aim), figure.beside)
 
 
 def _number(value: float | None) -> str:
     if value is None:
         return ""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}".rstrip("0").rstrip(".")
+    return f"{value:,.0f}" if value >= WHOLE else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 def _count(work: Callable[[], object]) -> int:
@@ -85,5 +86,5 @@ def _time(work: Callable[[], object], times: int) -> float:
 def _import(modules: str) -> float:
     code = f"import time; start = time.perf_counter(); import {modules}; print(time.perf_counter() - start)"
     return float(
-        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own code
     )

@@ -30,9 +30,7 @@ FEW: Final = 1_000
 
 def main() -> int:
     """Measure everything, print a table, and say whether it holds."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--strict", action="store_true", help="exit with 1 if a figure does not hold")
     strict = parser.parse_args().strict
     missed = []
@@ -142,9 +140,7 @@ def _both_ways(name: str, execution: Paused[Any, Any, Any], saga: Saga[Any, Any,
     loaded: Execution[Any, Any, Any] = saga.load(blob)
     assert loaded.dump() == blob, "a loaded execution is written as it was"
     yield Figure(f"dump{name}", ratio(execution.dump, lambda: orjson.dumps(plain)), 10, 4, "orjson.dumps")
-    yield Figure(
-        f"load{name}", ratio(lambda: saga.load(blob), lambda: orjson.loads(blob)), 10, 4, "orjson.loads"
-    )
+    yield Figure(f"load{name}", ratio(lambda: saga.load(blob), lambda: orjson.loads(blob)), 10, 4, "orjson.loads")
 
 
 def imports() -> Iterator[Figure]:

@@ -77,9 +77,7 @@ class Loop:
 
     def retry(self, stuck: AnyExecution, clock: Clock, by: str | None = None) -> AnyExecution:
         """Try again what it is stuck in."""
-        return (
-            awaited(stuck.retry_async(by=by, clock=clock)) if self.awaits else stuck.retry(by=by, clock=clock)
-        )
+        return awaited(stuck.retry_async(by=by, clock=clock)) if self.awaits else stuck.retry(by=by, clock=clock)
 
 
 BLOCKING: Final = Loop(awaits=False)

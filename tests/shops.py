@@ -29,9 +29,7 @@ class Shop:
         self.ask: AnyBlock = steps.gate("ask", deadline=DAY, expiry=Reject())
         once = Retry(1)
         held = steps.undone("hold", undo_retry=once) >> steps.kept("note")
-        self.saga: Any = Saga(
-            "shop", held >> self.ask.named("boss") >> steps.irreversible("pay") >> steps.read("mail")
-        )
+        self.saga: Any = Saga("shop", held >> self.ask.named("boss") >> steps.irreversible("pay") >> steps.read("mail"))
         self.clock = self.world.clock
 
     def new(self) -> AnyExecution:

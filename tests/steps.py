@@ -47,9 +47,7 @@ STAY: Final = Stay()
 class Steps:
     """Makes blocks whose bodies act on one world."""
 
-    def __init__(
-        self, world: World, context: Context = NUMBER, *, awaits: bool = False, emits: bool = False
-    ) -> None:
+    def __init__(self, world: World, context: Context = NUMBER, *, awaits: bool = False, emits: bool = False) -> None:
         self.world = world
         self.context = context
         self.awaits = awaits
@@ -58,9 +56,7 @@ class Steps:
     def read(self, name: str, *, retry: Retry | None = None, timeout: timedelta | None = None) -> AnyBlock:
         """A read."""
         kind = self.context.kind
-        made: Any = read(
-            name=name, retry=retry, takes=kind, gives=kind, **({"timeout": timeout} if timeout else {})
-        )
+        made: Any = read(name=name, retry=retry, takes=kind, gives=kind, **({"timeout": timeout} if timeout else {}))
         return made(self._body(Role.DO, name, plain=True))
 
     def undone(  # noqa: PLR0913 - as many words as a step has

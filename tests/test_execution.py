@@ -153,9 +153,7 @@ def test_a_match_can_tell_all_outcomes_apart() -> None:
                 return f"completed {result.id}"
             case Paused(why=why):
                 match why:
-                    case (
-                        AtGate(path=path) | AtTimer(path=path) | Postponed(path=path) | BackingOff(path=path)
-                    ):
+                    case AtGate(path=path) | AtTimer(path=path) | Postponed(path=path) | BackingOff(path=path):
                         return f"paused at {path}"
                     case _:
                         assert_never(why)
@@ -270,9 +268,7 @@ def test_a_rollback_plan_says_what_a_rollback_would_do() -> None:
     new = shop.new()
     assert str(new.rollback_plan()) == "nothing to undo"
     plan = shop.paused().rollback_plan()
-    assert plan == RollbackPlan(
-        ("hold",), (Kept("note", "it harms nobody"),), past_return=None, in_doubt=None
-    )
+    assert plan == RollbackPlan(("hold",), (Kept("note", "it harms nobody"),), past_return=None, in_doubt=None)
     assert str(plan) == "undo hold\nkeep note: it harms nobody"
 
 

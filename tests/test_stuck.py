@@ -59,9 +59,7 @@ class Shop:
 
     def since(self, stuck: AnyExecution) -> list[str]:
         """The calls that came after it was stuck."""
-        return self.world.order()[
-            sum(1 for one in stuck.state.step_timings if one.outcome != "interrupted") :
-        ]
+        return self.world.order()[sum(1 for one in stuck.state.step_timings if one.outcome != "interrupted") :]
 
 
 Fates: TypeAlias = dict[str, list[Fate]]
@@ -197,9 +195,7 @@ def test_a_failed_undo_can_be_tried_again(loop: Loop) -> None:
     outcome = loop.retry(stuck, shop.clock)
     assert isinstance(outcome, RolledBack)
     assert shop.since(stuck) == ["undo b", "undo a"]
-    first, second = [
-        call.attempt for call in shop.world.calls if call.role.value == "undo" and call.name == "b"
-    ]
+    first, second = [call.attempt for call in shop.world.calls if call.role.value == "undo" and call.name == "b"]
     assert first is not None
     assert second is not None
     assert first.key == second.key
@@ -227,9 +223,7 @@ def test_a_failed_undo_can_be_done_by_hand(loop: Loop) -> None:
     outcome = shop.resume(stuck.mark_done(by="ann", clock=shop.clock))
     assert isinstance(outcome, RolledBack)
     assert (shop.since(stuck), outcome.skipped) == (["undo a"], ())
-    assert [value for fact, _, _, _, value in outcome.state.trail.rows() if fact is Fact.UNDONE_BY_HAND] == [
-        "ann"
-    ]
+    assert [value for fact, _, _, _, value in outcome.state.trail.rows() if fact is Fact.UNDONE_BY_HAND] == ["ann"]
 
 
 # ---- past the point of no return ---------------------------------------------------------------------------

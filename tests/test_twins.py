@@ -116,9 +116,7 @@ class Story:
                 case Stuck():
                     outcome = self.help(outcome)
                 case _:
-                    rows = [
-                        (fact, index, repr(value)) for fact, index, _, _, value in outcome.state.trail.rows()
-                    ]
+                    rows = [(fact, index, repr(value)) for fact, index, _, _, value in outcome.state.trail.rows()]
                     return [type(outcome), *rows], self.world.order()
         raise AssertionError("it does not end")
 
@@ -185,9 +183,7 @@ class Story:
                 case 1:
                     one = branch(even, *either)
                 case 2:
-                    one = within(one >> self.steps.read(names.pop()), out(kind), back(kind)).named(
-                        names.pop()
-                    )
+                    one = within(one >> self.steps.read(names.pop()), out(kind), back(kind)).named(names.pop())
                 case _:
                     pass
             whole = whole >> one

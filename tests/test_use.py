@@ -32,9 +32,7 @@ def test_an_execution_is_used_once(loop: Loop, kind: type[Any]) -> None:
             execution = STATES[kind](loop)
             before = execution.dump()
             first(execution)
-            with pytest.raises(
-                AlreadyUsed, match="execution 'x' was used before: go on with what that gave"
-            ) as used:
+            with pytest.raises(AlreadyUsed, match="execution 'x' was used before: go on with what that gave") as used:
                 second(execution)
             assert used.value.id == "x"
             assert execution.dump() == before

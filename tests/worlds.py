@@ -97,9 +97,7 @@ Fates: TypeAlias = Callable[[Call], Fate]
 class World:
     """The ledger, and the fates of the calls to come."""
 
-    def __init__(
-        self, script: Mapping[str, Sequence[Fate]] | Fates | None = None, tick: timedelta = TICK
-    ) -> None:
+    def __init__(self, script: Mapping[str, Sequence[Fate]] | Fates | None = None, tick: timedelta = TICK) -> None:
         self.fates: Fates = script if callable(script) else scripted(script or {})
         self.tick = tick
         self.clock = FakeClock()
@@ -139,9 +137,7 @@ class World:
             raise AssertionError(f"{name!r} blocks, so nobody can give it up")
         return _ended(fate)
 
-    async def called_async(
-        self, role: Role, name: str, value: object, attempt: Attempt | None = None
-    ) -> Fate:
+    async def called_async(self, role: Role, name: str, value: object, attempt: Attempt | None = None) -> Fate:
         """The same for a body that can be given up."""
         fate = self._meet(role, name, value, attempt)
         if fate in HANGING:

@@ -80,9 +80,7 @@ def report(
         if mode == "blocking" and blocking is not None:
             seen = measured(_called(blocking), by_hand, undoes=undoes)
         elif mode == "awaiting" and awaiting is not None:
-            seen = measured(
-                _awaited(awaiting, runner), lambda n: runner.run(awaited_by_hand(n)), undoes=undoes
-            )
+            seen = measured(_awaited(awaiting, runner), lambda n: runner.run(awaited_by_hand(n)), undoes=undoes)
         else:
             message = f"{distribution} has no mode {mode!r}"
             raise SystemExit(message)

@@ -113,8 +113,6 @@ def _drawn(cells: Sequence[Sequence[str]]) -> list[str]:
     table.insert(1, ["-" * width for width in widths])
     sides = HEADINGS.values()
     return [
-        "  ".join(
-            f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True)
-        ).rstrip()
+        "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True)).rstrip()
         for row in table
     ]

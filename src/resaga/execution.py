@@ -114,8 +114,7 @@ class Execution(Generic[X, B, M]):
 
     def _needs_await(self) -> NeedsAwait:
         return NeedsAwait(
-            f"saga {self._codec.program.name!r} has async bodies;"
-            " await start_async(), resume_async() or retry_async()."
+            f"saga {self._codec.program.name!r} has async bodies; await start_async(), resume_async() or retry_async()."
         )
 
     def _go(self, clock: Clock, state: ExecutionState | None = None) -> "Outcome[Any, Any, Any]":
@@ -140,9 +139,7 @@ class _Cancellable(Execution[X, B, M]):
 
     __slots__ = ()
 
-    def cancel(
-        self, reason: str, /, *, by: str | None = None, clock: Clock = SYSTEM
-    ) -> "Interrupted[X, B, M]":
+    def cancel(self, reason: str, /, *, by: str | None = None, clock: Clock = SYSTEM) -> "Interrupted[X, B, M]":
         """Ask for a rollback; refused once an irreversible step is done. Resume what this gives."""
         who = _named("cancel", by)
         said = f"{reason} ({who})" if who else str(reason)
@@ -168,9 +165,7 @@ class New(_Cancellable[X, B, M]):
 
     def __getattr__(self, name: str) -> ExecutionState:
         if name != "_state":
-            raise AttributeError(
-                f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self
-            )
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
         state = self._state = self._made()
         return state
 
@@ -246,8 +241,7 @@ class Paused(_Resumable[X, B, M]):
         if question is None or here.asks is None:
             what = gate.node.body.name if isinstance(gate, Gate) else gate
             raise NotAsked(
-                f"execution {self.id!r} does not wait for an answer to {what!r},"
-                f" but at {here.path!r}: {self.why!r}.",
+                f"execution {self.id!r} does not wait for an answer to {what!r}, but at {here.path!r}: {self.why!r}.",
                 path=here.path,
             )
         if question.deadline is not None and self._state.expired(clock.wall()):
@@ -298,9 +292,7 @@ class RolledBack(Execution[X, B, M]):
     @property
     def undone(self) -> Sequence[StepTiming]:
         """The undos that were done, in order, with their timings."""
-        return tuple(
-            one for one in self._state.step_timings if one.is_compensation and one.outcome == "undone"
-        )
+        return tuple(one for one in self._state.step_timings if one.is_compensation and one.outcome == "undone")
 
     @property
     def kept(self) -> Sequence[Kept]:
@@ -357,9 +349,7 @@ class Stuck(Execution[X, B, M]):
         """What a rollback would do from here."""
         return rollback_plan(self._state)
 
-    def retry(
-        self: "Stuck[X, B, Sync]", *, by: str | None = None, clock: Clock = SYSTEM
-    ) -> "Outcome[X, B, Sync]":
+    def retry(self: "Stuck[X, B, Sync]", *, by: str | None = None, clock: Clock = SYSTEM) -> "Outcome[X, B, Sync]":
         """Try again what it is stuck in, with a new budget of attempts."""
         if self._codec.program.awaits:
             raise self._needs_await()
@@ -393,9 +383,7 @@ Outcome: TypeAlias = Completed[X, B, M] | Paused[X, B, M] | RolledBack[X, B, M] 
 """How a run can end."""
 
 
-def settled(
-    codec: "Codec", state: ExecutionState, decision: Decision, unused: list[None]
-) -> Outcome[Any, Any, Any]:
+def settled(codec: "Codec", state: ExecutionState, decision: Decision, unused: list[None]) -> Outcome[Any, Any, Any]:
     """The execution that a loop's last decision leaves."""
     if decision is COMPLETED:
         return Completed(codec, state, unused)

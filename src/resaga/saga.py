@@ -81,13 +81,11 @@ class Saga(Generic[X, B, M]):
         """Which of the programs of that name it is."""
         return self.program.version
 
-    def new(self, context: X, /, *, id: str | None = None, clock: Clock = SYSTEM) -> New[X, B, M]:
+    def new(self, context: X, /, *, id: str | None = None, clock: Clock = SYSTEM) -> New[X, B, M]:  # noqa: A002 - it is called that everywhere else
         """An execution of it, not begun yet. Without an `id` it gets a random one."""
         own = self.codec.check_context(context)
         if id is not None and not is_id(id):
-            raise InvalidName(
-                f"{id!r} is no id: 1 to {limits.ID_LENGTH} characters of letters, digits, '_', '-', '.'."
-            )
+            raise InvalidName(f"{id!r} is no id: 1 to {limits.ID_LENGTH} characters of letters, digits, '_', '-', '.'.")
         execution_id = urandom(16).hex() if id is None else id
         return New(self.codec, (execution_id, own, clock.wall()), [None])
 

@@ -48,9 +48,7 @@ class Maker:
         self.place: str | None = None
         self.in_union = False
 
-    def leaf(
-        self, value: object, place: str, like: Sequence[object] = (), unlike: Sequence[object] = ()
-    ) -> Any:  # noqa: ANN401 - a value
+    def leaf(self, value: object, place: str, like: Sequence[object] = (), unlike: Sequence[object] = ()) -> Any:  # noqa: ANN401 - a value
         """The value, or one that is not fit: of its class, or of another one that is no case of the union."""
         union, self.in_union = self.in_union, False
         self.leaves += 1
@@ -103,9 +101,7 @@ def _text(chance: Random) -> str:
 
 
 def _float(chance: Random) -> float:
-    return chance.choice(
-        (chance.uniform(-1e9, 1e9), 0.0, -0.0, 1e16, 5e-324, -1.7e308, chance.random(), 3, -(2**40))
-    )
+    return chance.choice((chance.uniform(-1e9, 1e9), 0.0, -0.0, 1e16, 5e-324, -1.7e308, chance.random(), 3, -(2**40)))
 
 
 def _decimal(chance: Random) -> Decimal:
@@ -155,9 +151,7 @@ SCALARS: Final = (
     _scalar(Weight, Weight, lambda chance: Weight(_integer(chance)), (Weight(10**1_000),), (1,)),
     _scalar(complex, complex, lambda chance: complex(_float(chance), 1), (complex(nan, 0),), (1.0,)),
 )
-NOTHING: Final = Kind(
-    type(None), lambda maker, place: maker.leaf(None, place, (), (0, False, "")), (type(None),)
-)
+NOTHING: Final = Kind(type(None), lambda maker, place: maker.leaf(None, place, (), (0, False, "")), (type(None),))
 
 
 def _literal(chance: Random) -> Kind:
@@ -280,9 +274,7 @@ def _record(chance: Random, depth: int) -> Kind:
         if optional:
             kind.__new__.__defaults__ = (None,)
             kind._field_defaults = {last: None}
-        return Kind(
-            kind, _filled(kind, fields, {name: name for name in fields}, left_out), (kind,), hashable=still
-        )
+        return Kind(kind, _filled(kind, fields, {name: name for name in fields}, left_out), (kind,), hashable=still)
     if way == 1:
         kind = dataclasses.make_dataclass(
             title,
@@ -294,9 +286,7 @@ def _record(chance: Random, depth: int) -> Kind:
             ],
             frozen=frozen,
         )
-        return Kind(
-            kind, _filled(kind, fields, {name: name for name in fields}, left_out), (kind,), hashable=still
-        )
+        return Kind(kind, _filled(kind, fields, {name: name for name in fields}, left_out), (kind,), hashable=still)
     odd = chance.random() < 0.3
     kind = attrs.make_class(
         title,
@@ -320,9 +310,7 @@ def _generic(chance: Random, depth: int) -> Kind:
     inner = anything(chance, depth - 1)
 
     def make(maker: Maker, place: str) -> object:
-        return Box(
-            maker.part(inner, f"{place}.content"), maker.leaf("label", f"{place}.label", ("\ud800",), (1,))
-        )
+        return Box(maker.part(inner, f"{place}.content"), maker.leaf("label", f"{place}.label", ("\ud800",), (1,)))
 
     return Kind(BOX[inner.annotation], make, (Box,), hashable=inner.hashable)
 

@@ -47,9 +47,7 @@ def changed(blob: bytes, **members: object) -> bytes:
     return closed({**opened(blob), **members})
 
 
-def document(
-    saga: AnySaga, values: Sequence[object], codes: Sequence[int] = (CREATED,), **members: object
-) -> bytes:
+def document(saga: AnySaga, values: Sequence[object], codes: Sequence[int] = (CREATED,), **members: object) -> bytes:
     """A document by hand: new, if nothing else is said, with these values."""
     plain = {
         "format": 1,

@@ -166,9 +166,7 @@ def _nudge(chance: Random, plain: Plain, others: list[bytes]) -> None:
         )
     elif isinstance(part, str) and part:
         at = chance.randrange(len(part))
-        whole[key] = chance.choice(
-            (part[:at], part[:at] + "x" + part[at + 1 :], part + part, part.upper(), " " + part)
-        )
+        whole[key] = chance.choice((part[:at], part[:at] + "x" + part[at + 1 :], part + part, part.upper(), " " + part))
 
 
 def _refer(chance: Random, plain: Plain, others: list[bytes]) -> None:
@@ -183,9 +181,9 @@ def _refer(chance: Random, plain: Plain, others: list[bytes]) -> None:
 
 
 def _columns(plain: Plain) -> bool:
-    return all(
-        isinstance(plain.get(name), list) for name in ("codes", "at", "took", "values", "listing")
-    ) and all(type(code) is int for code in plain["codes"])
+    return all(isinstance(plain.get(name), list) for name in ("codes", "at", "took", "values", "listing")) and all(
+        type(code) is int for code in plain["codes"]
+    )
 
 
 def _refact(chance: Random, plain: Plain, others: list[bytes]) -> None:

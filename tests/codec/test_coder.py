@@ -105,9 +105,7 @@ ORDER: dict[str, Any] = {
     ],
     ids=repr,
 )
-def test_a_collection_is_written_in_the_form_of_the_format_page(
-    kind: object, value: object, plain: object
-) -> None:
+def test_a_collection_is_written_in_the_form_of_the_format_page(kind: object, value: object, plain: object) -> None:
     """And it comes back with the class that it had."""
     assert written(kind, value) == plain
     again = kept(kind, value)
@@ -517,8 +515,7 @@ def test_a_crowd_of_equal_hashes_is_refused_both_ways(kind: object) -> None:
     """A set or a mapping of them would be made in quadratic time."""
     hook = Hook(Twin, int, lambda twin: twin.number, Twin, immutable=True)
     few, many = (
-        [Twin(number) for number in range(count)] if kind == frozenset[Twin] else range(count)
-        for count in (100, 101)
+        [Twin(number) for number in range(count)] if kind == frozenset[Twin] else range(count) for count in (100, 101)
     )
     del few, many
     made = frozenset if kind == frozenset[Twin] else dict.fromkeys

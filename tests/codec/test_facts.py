@@ -69,9 +69,7 @@ def encoded(fact: Fact, value: object, index: int = 0) -> object:
         (Fact.EMITTED, "done", {"str": "done"}),
     ],
 )
-def test_the_value_of_a_fact_is_written_as_the_format_page_says(
-    fact: Fact, value: object, plain: object
-) -> None:
+def test_the_value_of_a_fact_is_written_as_the_format_page_says(fact: Fact, value: object, plain: object) -> None:
     """And is read again as the same."""
     assert encoded(fact, value) == plain
     assert decoded(fact, plain) == value

@@ -56,9 +56,7 @@ def _member(name: str, plain: Any) -> set[str]:  # noqa: ANN401 - a document
     ],
     ids=["status", "fact", "kind of instruction", "kind of failure"],
 )
-def test_the_golden_documents_leave_nothing_out(
-    part: Callable[[Any], set[str]], all_of_them: set[str]
-) -> None:
+def test_the_golden_documents_leave_nothing_out(part: Callable[[Any], set[str]], all_of_them: set[str]) -> None:
     """Every status, fact, kind of instruction and kind of failure is in some golden document."""
     assert set().union(*(part(json.loads(blob)) for _, blob in GOLDEN.values())) == all_of_them
     assert len(GOLDEN) >= 200

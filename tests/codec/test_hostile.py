@@ -136,9 +136,7 @@ def test_a_million_hostile_documents_give_blob_errors_only() -> None:
                 sound += is_json
                 total += 1
     assert sound >= 0.6 * total
-    assert {"BlobCorrupt", "BlobMismatch", "ProgramChanged", "WrongSaga", "Completed", "Paused"} <= set(
-        told
-    ), told
+    assert {"BlobCorrupt", "BlobMismatch", "ProgramChanged", "WrongSaga", "Completed", "Paused"} <= set(told), told
 
 
 @pytest.mark.proof

@@ -84,9 +84,7 @@ def _full(plain: object) -> object:
     return json.loads(json.dumps(plain))
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, (kind, _) in VALUES.items() if kind in (int, str, dict[str, int])]
-)
+@pytest.mark.parametrize("name", [name for name, (kind, _) in VALUES.items() if kind in (int, str, dict[str, int])])
 def test_the_reader_gives_numbers_texts_and_mappings_as_they_were(name: str) -> None:
     """Long integers and odd keys, too."""
     _, blob = GOLDEN[f"value-{name}"]
@@ -108,9 +106,7 @@ def test_the_example_of_the_page_is_a_real_one() -> None:
 
 def test_the_tables_of_the_page_are_those_of_the_code() -> None:
     """Members, facts, which of them have a value, and which of those are contexts."""
-    facts = {
-        int(number): (name, value) for number, name, _, value in rows_of("The trail") if number.isdigit()
-    }
+    facts = {int(number): (name, value) for number, name, _, value in rows_of("The trail") if number.isdigit()}
     assert {number: name for number, (name, _) in facts.items()} == {
         fact.value: fact.name.lower().replace("_", " ") for fact in Fact
     }

@@ -74,8 +74,7 @@ def errors_of(error: BaseException | None) -> Iterator[BaseException]:
 def shows(error: BaseException | None, secret: str) -> bool:
     """Whether a secret is in the error, in one that hangs on it, or in what they hold."""
     return any(
-        secret in f"{one} {one!r} {one.args!r} {vars(one)!r} {getattr(one, 'doc', '')}"
-        for one in errors_of(error)
+        secret in f"{one} {one!r} {one.args!r} {vars(one)!r} {getattr(one, 'doc', '')}" for one in errors_of(error)
     )
 
 

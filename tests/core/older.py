@@ -18,9 +18,7 @@ def way_of(play: Play) -> Way:
     return Way(lines, trail.codes, play.state.index)
 
 
-def walked(
-    play: Play, newer: AnyBlock, liberties: Liberties = STRICT
-) -> list[tuple[str, str, int | None]] | None:
+def walked(play: Play, newer: AnyBlock, liberties: Liberties = STRICT) -> list[tuple[str, str, int | None]] | None:
     """The rows behind the start: the path and the fact of each, and the row that it comes from."""
     program = Saga("play", newer).program
     placed = walk(way_of(play), program, liberties)

@@ -61,9 +61,7 @@ PLACES: Final[Mapping[str, Callable[[], Play]]] = {
     "postponed": lambda: told(started(two()), Later("later", None)),
     "cut": lambda: told(started(two()), Interrupted()),
     "settling": lambda: told(started(STEPS.undone("a", settled=True)), Failed(BOOM)),
-    "settling later": lambda: told(
-        started(STEPS.undone("a", settled=True)), Failed(BOOM), Later("later", None)
-    ),
+    "settling later": lambda: told(started(STEPS.undone("a", settled=True)), Failed(BOOM), Later("later", None)),
     "settling what was cut": lambda: told(started(STEPS.irreversible("a", settled=True)), Interrupted()),
     "undoing": lambda: told(started(two()), Returned(1), Refused(NO)),
     "undoing later": lambda: told(started(two()), Returned(1), Refused(NO), Later("later", None)),

@@ -62,9 +62,7 @@ def test_without_a_declaration_every_event_is_welcome() -> None:
 def test_an_undeclared_event_is_refused() -> None:
     """The message says which step, which event, and where to declare it."""
     attempt = Attempt(path="reserve", declared=(Reserved,))
-    with pytest.raises(
-        UndeclaredEvent, match=r"'reserve' emitted a Forgotten.*emits=\(Forgotten, …\)"
-    ) as caught:
+    with pytest.raises(UndeclaredEvent, match=r"'reserve' emitted a Forgotten.*emits=\(Forgotten, …\)") as caught:
         attempt.emit(Forgotten("a"))
     assert caught.value.path == "reserve"
     assert attempt.emitted == []

@@ -147,9 +147,7 @@ def test_what_is_not_said_is_unsaid() -> None:
     """It is asked for only where it is needed."""
     one = read(lambda _: 3, name="three")
     assert (one.parameters, one.gives) == ((UNSAID,), UNSAID)
-    with pytest.raises(
-        UntypedStep, match=r"'x/three' does not say what it takes; annotate <lambda>, or give takes=…"
-    ):
+    with pytest.raises(UntypedStep, match=r"'x/three' does not say what it takes; annotate <lambda>, or give takes=…"):
         one.said(one.takes, "it takes", "x/three", {})
     with pytest.raises(UntypedStep, match=r"does not say what it returns; .*or give gives=…") as caught:
         one.said(one.gives, "it returns", "x/three", {})

@@ -169,9 +169,7 @@ def test_what_was_optional_may_have_been_put_on_the_way() -> None:
 def test_what_is_on_another_way_has_moved() -> None:
     """It cannot be come to from what was done."""
     play = behind("a", "B", "c?", done=2)
-    assert matters(play, chain("a") >> branch(odd, chain("B"), chain("c?"))) == [
-        "c was moved, where it stands"
-    ]
+    assert matters(play, chain("a") >> branch(odd, chain("B"), chain("c?"))) == ["c was moved, where it stands"]
 
 
 def test_of_two_new_ways_the_shorter_one_is_told() -> None:
@@ -327,9 +325,7 @@ def test_the_order_of_what_is_taken_back_cannot_change() -> None:
     """Undos go back in the order of what happened."""
     play = behind("A", "B", "C", "d", done=3)
     assert told(play, chain("A", "C", "B", "d")).verdict is Verdict.IMPOSSIBLE
-    assert (
-        told(behind("A", "b", "C", "d", done=3), chain("b", "A", "C", "d")).verdict is Verdict.NEEDS_MIGRATION
-    )
+    assert told(behind("A", "b", "C", "d", done=3), chain("b", "A", "C", "d")).verdict is Verdict.NEEDS_MIGRATION
 
 
 def test_an_irreversible_step_that_is_done_stays() -> None:

@@ -30,7 +30,12 @@ def test_the_live_exception_takes_no_part_in_comparisons() -> None:
 def test_another_failure_is_another() -> None:
     """In where, how, or what was said; and no failure is a mere tuple of that."""
     one = Failure("charge", "failed", "boom", "ValueError")
-    others = [Failure("refund", "failed", "boom"), Failure("charge", "rejected", "boom"), ("charge", "failed", "boom", "ValueError", None), None]
+    others = [
+        Failure("refund", "failed", "boom"),
+        Failure("charge", "rejected", "boom"),
+        ("charge", "failed", "boom", "ValueError", None),
+        None,
+    ]
     assert all(one != other for other in others)
 
 

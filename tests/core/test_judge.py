@@ -280,9 +280,7 @@ def test_not_yet_does_not_clear_an_earlier_doubt() -> None:
 
 
 def test_a_cancel_under_doubt_settles_first() -> None:
-    play = told(
-        started(STEPS.undone("a", retry=Retry(2, delay=timedelta(hours=1)), settled=True)), Failed(BOOM)
-    )
+    play = told(started(STEPS.undone("a", retry=Retry(2, delay=timedelta(hours=1)), settled=True)), Failed(BOOM))
     play.say(Cancelled(ENOUGH))
     assert play.facts == [Fact.DOUBTED, Fact.SETTLING]
     play.say(Returned(1))
@@ -290,9 +288,7 @@ def test_a_cancel_under_doubt_settles_first() -> None:
 
 
 def test_what_is_given_up_in_doubt_and_found_to_have_happened_is_undone_first() -> None:
-    play = told(
-        started(STEPS.undone("a") >> STEPS.undone("b", settled=True)), Returned(1), Failed(BOOM), Returned(2)
-    )
+    play = told(started(STEPS.undone("a") >> STEPS.undone("b", settled=True)), Returned(1), Failed(BOOM), Returned(2))
     assert (play.state.path, play.state.value) == ("b", 2)
     play.say(Returned(None))
     assert (play.state.path, play.state.value) == ("a", 1)
@@ -366,9 +362,7 @@ def test_an_undo_whose_key_is_too_old_is_left_to_a_person() -> None:
     """Whether it waited for its next attempt or is in the middle of them."""
     waited = old(STEPS.undone("a") >> STEPS.read("b"), Returned(1), Refused(NO), Failed(BOOM))
     assert told(waited, Woke()).facts[-1] is Fact.STUCK
-    at_once = old(
-        STEPS.undone("a", undo_retry=Retry(5)) >> STEPS.read("b"), Returned(1), Refused(NO), Failed(BOOM)
-    )
+    at_once = old(STEPS.undone("a", undo_retry=Retry(5)) >> STEPS.read("b"), Returned(1), Refused(NO), Failed(BOOM))
     assert told(at_once, Failed(BOOM)).facts[-1] is Fact.STUCK
 
 
@@ -410,9 +404,7 @@ def test_a_deadline_that_passes_means_what_was_declared(expiry: object, fact: Fa
 
 
 def test_a_gate_that_rejects_rolls_back_before_the_point_of_no_return_and_is_stuck_behind_it() -> None:
-    before = told(
-        started(two() >> STEPS.gate("g")), Returned(1), Returned(2), Answer(value=False), Refused(NO)
-    )
+    before = told(started(two() >> STEPS.gate("g")), Returned(1), Returned(2), Answer(value=False), Refused(NO))
     after = told(behind(STEPS.gate("g")), Answer(value=False), Refused(NO))
     assert before.facts[-1] is Fact.FAILED
     assert after.facts[-1] is Fact.STUCK

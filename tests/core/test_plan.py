@@ -6,9 +6,7 @@ from tests.core.play import BOOM, NO, STEPS, started
 
 
 def test_a_plan_undoes_what_is_done_in_reverse_and_says_what_stays() -> None:
-    play = told(
-        started(two() >> STEPS.kept("k") >> STEPS.read("r") >> STEPS.read("z")), *map(Returned, range(4))
-    )
+    play = told(started(two() >> STEPS.kept("k") >> STEPS.read("r") >> STEPS.read("z")), *map(Returned, range(4)))
     plan = rollback_plan(play.state)
     assert plan.undos == ("b", "a")
     assert plan.kept == (Kept("k", "it harms nobody"),)

@@ -172,9 +172,7 @@ def test_a_hook_says_itself_whether_its_type_is_immutable() -> None:
     assert not immutable(shape(Money, LOOSE))
 
 
-@pytest.mark.parametrize(
-    "annotation", [int, Point, tuple[Point, ...], frozenset[int], Row, Point | None, Tree]
-)
+@pytest.mark.parametrize("annotation", [int, Point, tuple[Point, ...], frozenset[int], Row, Point | None, Tree])
 def test_what_can_be_hashed_may_be_a_member(annotation: object) -> None:
     """Sets and mappings hold such values."""
     assert hashable(shape(annotation))

@@ -215,9 +215,7 @@ def test_the_options_of_a_read() -> None:
 def test_a_blocking_read_cannot_be_given_up() -> None:
     """A thread cannot be stopped."""
     untyped: Any = read(timeout=SECOND)
-    with pytest.raises(
-        InvalidOption, match="'reserve': a blocking body cannot be given up in time; make it async"
-    ):
+    with pytest.raises(InvalidOption, match="'reserve': a blocking body cannot be given up in time; make it async"):
         untyped(reserve)
 
 
@@ -235,9 +233,7 @@ def with_later(order: Order, attempt: "Elsewhere") -> Held:  # type: ignore[name
 @pytest.mark.parametrize("wrong", [step, read, step(reserve).undone_by, step(reserve).settled_by])
 def test_a_second_parameter_is_an_attempt(wrong: Any) -> None:  # noqa: ANN401 - untyped on purpose
     """All else belongs to the context, or to the object whose method it is."""
-    with pytest.raises(
-        InvalidBody, match=r"'with_customer' would be given an Attempt as its second .* not str"
-    ):
+    with pytest.raises(InvalidBody, match=r"'with_customer' would be given an Attempt as its second .* not str"):
         wrong(with_customer)
 
 

@@ -32,10 +32,7 @@ SETTLED = STEPS.undone("a", settled=True)
 
 def calls(play: Play) -> list[tuple[str, int, str]]:
     """Each call as path, attempt and outcome; an undo's path begins with a minus."""
-    return [
-        (f"{'-' * one.is_compensation}{one.path}", one.attempt, one.outcome)
-        for one in play.state.step_timings
-    ]
+    return [(f"{'-' * one.is_compensation}{one.path}", one.attempt, one.outcome) for one in play.state.step_timings]
 
 
 @pytest.mark.parametrize(
@@ -70,9 +67,7 @@ def calls(play: Play) -> list[tuple[str, int, str]]:
         ),
     ],
 )
-def test_every_call_is_told_of_in_order(
-    block: object, outcomes: list[Outcome], told_of: list[object]
-) -> None:
+def test_every_call_is_told_of_in_order(block: object, outcomes: list[Outcome], told_of: list[object]) -> None:
     assert calls(told(started(block), *outcomes)) == told_of
 
 
@@ -175,7 +170,5 @@ def test_no_time_lies_behind_the_calendar() -> None:
 
 
 def test_attempts_of_the_next_step_begin_at_one() -> None:
-    play = told(
-        started(STEPS.undone("a", retry=Retry(2)) >> STEPS.read("b")), Failed(BOOM), Returned(1), Returned(2)
-    )
+    play = told(started(STEPS.undone("a", retry=Retry(2)) >> STEPS.read("b")), Failed(BOOM), Returned(1), Returned(2))
     assert calls(play) == [("a", 1, "failed"), ("a", 2, "returned"), ("b", 1, "returned")]

@@ -1,6 +1,5 @@
 """The walk: where the rows of an older run are placed in a newer program, and when there is no place."""
 
-import sys
 from collections.abc import Callable
 from datetime import timedelta
 from functools import reduce
@@ -19,6 +18,7 @@ from resaga.core.way import Way
 from tests.core.older import walked
 from tests.core.places import odd
 from tests.core.play import DAY, ENOUGH, NO, STEPS, Play, started
+from tests.counting import counted
 from tests.steps import AnyBlock
 
 FREE: Final = Liberties(neutral=True)
@@ -213,9 +213,7 @@ def test_timers_that_were_passed_must_be_there() -> None:
     """As many as they were."""
     assert walked(waiting(at=3), days(1) >> a() >> days(2) >> x()) is None
     assert walked(waiting(at=3), days(1) >> a() >> days(1) >> days(2) >> days(3) >> x()) is not None
-    assert (
-        walked(waiting(at=3), days(1) >> a() >> wait(timedelta(days=2), name="n") >> days(3) >> x()) is None
-    )
+    assert walked(waiting(at=3), days(1) >> a() >> wait(timedelta(days=2), name="n") >> days(3) >> x()) is None
 
 
 def on_one_side(test: Callable[[int], bool], yes: int, no: int) -> AnyBlock:
@@ -412,9 +410,7 @@ def sided(count: int, test: Callable[[int], bool]) -> AnyBlock:
 
 
 CODES: Final[dict[str, Callable[[int], list[int]]]] = {
-    "all of it": lambda count: [
-        3 * n + d << 5 | f for n in range(count) for d, f in ((0, 1), (1, 0), (2, 3))
-    ],
+    "all of it": lambda count: [3 * n + d << 5 | f for n in range(count) for d, f in ((0, 1), (1, 0), (2, 3))],
     "none of it": lambda count: [3 * n << 5 | 2 for n in range(count)],
     "backward": lambda count: [3 * n + 1 << 5 for n in reversed(range(count))],
     "the last one again and again": lambda count: [3 * count - 2 << 5] * count,
@@ -439,20 +435,3 @@ def test_the_walk_is_linear(
         return counted(lambda: (walk(way, program), difference(way, program)))
 
     assert calls(240) < 6 * calls(60)
-
-
-def counted(work: Callable[[], object]) -> int:
-    """How many functions are called for it."""
-    count = 0
-
-    def call(frame: object, event: str, argument: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    before = sys.getprofile()
-    sys.setprofile(call)
-    try:
-        work()
-    finally:
-        sys.setprofile(before)
-    return count

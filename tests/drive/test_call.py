@@ -147,16 +147,10 @@ def test_a_step_in_doubt_is_settled(loop: Loop, script: Script, order: list[str]
     world = World(script)
     steps = loop.steps(world)
     retry = Retry(order.count("a"))
-    block = (
-        steps.undone("z")
-        >> steps.undone("a", retry=retry, settled=True, settle_retry=TWICE)
-        >> steps.undone("b")
-    )
+    block = steps.undone("z") >> steps.undone("a", retry=retry, settled=True, settle_retry=TWICE) >> steps.undone("b")
     outcome = run(loop, block, world)
     assert isinstance(outcome, RolledBack)
-    assert outcome.failure.kind == (
-        "rejected" if REJECTS in [*script.get("b", ()), *script["a"]] else "failed"
-    )
+    assert outcome.failure.kind == ("rejected" if REJECTS in [*script.get("b", ()), *script["a"]] else "failed")
     assert world.order() == order
     assert world.there == set()
 

@@ -32,9 +32,7 @@ ODD: Final = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("error", "kind", "message", "code"), ODD, ids=[type(one[0]).__name__[:9] for one in ODD]
-)
+@pytest.mark.parametrize(("error", "kind", "message", "code"), ODD, ids=[type(one[0]).__name__[:9] for one in ODD])
 def test_any_exception_becomes_a_failure_that_can_be_stored(
     error: Exception, kind: str, message: str, code: str | None
 ) -> None:

@@ -81,9 +81,7 @@ def test_an_interrupt_passes_through(loop: Loop, where: str, interrupt: type[Bas
 
 @pytest.mark.parametrize("interrupt", INTERRUPTS)
 @both
-def test_an_irreversible_step_that_was_cut_off_is_left_to_a_person(
-    loop: Loop, interrupt: type[BaseException]
-) -> None:
+def test_an_irreversible_step_that_was_cut_off_is_left_to_a_person(loop: Loop, interrupt: type[BaseException]) -> None:
     """It may have happened, and there is nothing that could find out."""
     fates = Interrupting("a", interrupt())
     world = World(fates)

@@ -185,9 +185,7 @@ GIVEN_UP: Final = [
 @pytest.mark.parametrize(
     ("fates", "retry", "order", "end"), [one[1:] for one in GIVEN_UP], ids=[one[0] for one in GIVEN_UP]
 )
-def test_who_was_given_up_is_in_doubt(
-    fates: list[Fate], retry: Retry | None, order: list[str], end: type
-) -> None:
+def test_who_was_given_up_is_in_doubt(fates: list[Fate], retry: Retry | None, order: list[str], end: type) -> None:
     """Repeated with the same key if the policy names `TimeoutError`, then settled."""
     world = World({"a": fates})
     saga = Saga("s", AWAITING.steps(world).undone("a", retry=retry, settled=True, timeout=SECOND))

@@ -166,16 +166,12 @@ NOT_YET: Final = [
 
 @pytest.mark.parametrize(("who", "script", "order"), NOT_YET, ids=[who for who, _, _ in NOT_YET])
 @both
-def test_not_yet_pauses_until_then(
-    loop: Loop, who: str, script: dict[str, list[Fate]], order: list[str]
-) -> None:
+def test_not_yet_pauses_until_then(loop: Loop, who: str, script: dict[str, list[Fate]], order: list[str]) -> None:
     """In a step, a settle and an undo; it is the same piece of work that goes on, with the next number."""
     world = World(script, tick=STILL)
     steps = loop.steps(world)
     once = Retry(1)
-    saga = shop(
-        steps.undone("a", retry=once, settled=True, settle_retry=once, undo_retry=once) >> steps.kept("b")
-    )
+    saga = shop(steps.undone("a", retry=once, settled=True, settle_retry=once, undo_retry=once) >> steps.kept("b"))
     paused = loop.start(saga.new(0), world.clock)
     assert isinstance(paused, Paused)
     assert paused.why == Postponed("a", "later", world.clock.now + HOUR)
@@ -186,9 +182,7 @@ def test_not_yet_pauses_until_then(
     outcome = loop.resume(early, world.clock)
     assert isinstance(outcome, Completed | RolledBack)
     assert world.order()[: len(order)] == order
-    first, second = (
-        call.attempt for call in world.calls if who in (call.name, f"{call.role.value} {call.name}")
-    )
+    first, second = (call.attempt for call in world.calls if who in (call.name, f"{call.role.value} {call.name}"))
     assert first is not None
     assert second is not None
     assert (first.key, first.number + 1) == (second.key, second.number)

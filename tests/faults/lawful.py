@@ -38,9 +38,7 @@ def prove(
         if any(one.kind in EFFECTS for one in program.instructions if leaf(one.path) == name)
     }
     if isinstance(outcome, Completed):
-        assert not [call for call in world.calls if call.role is Role.UNDO], (
-            "completed, and something was undone"
-        )
+        assert not [call for call in world.calls if call.role is Role.UNDO], "completed, and something was undone"
         assert effects == of_kinds(program, done, EFFECTS), "the world is not as the record says"
         return
     skipped = {leaf(one.path) for one in outcome.skipped}

@@ -89,16 +89,10 @@ FORWARD: Final[dict[str, Scenario]] = {
     "a read": Scenario(lambda s: s.read("a")),
     "a kept one": Scenario(lambda s: s.kept("a")),
     "an irreversible one": Scenario(lambda s: s.irreversible("a")),
-    "three plain ones": Scenario(
-        lambda s: s.undone("a", plain=True) >> s.undone("b", plain=True) >> s.read("c")
-    ),
-    "past return": Scenario(
-        lambda s: two(s) >> s.irreversible("a") >> s.irreversible("b", retry=TWICE) >> s.read("c")
-    ),
+    "three plain ones": Scenario(lambda s: s.undone("a", plain=True) >> s.undone("b", plain=True) >> s.read("c")),
+    "past return": Scenario(lambda s: two(s) >> s.irreversible("a") >> s.irreversible("b", retry=TWICE) >> s.read("c")),
     "events": Scenario(lambda s: s.undone("a") >> s.kept("b"), emits=True),
-    "mutable": Scenario(
-        lambda s: s.undone("a", plain=True) >> s.read("b") >> s.irreversible("c"), context=LIST
-    ),
+    "mutable": Scenario(lambda s: s.undone("a", plain=True) >> s.read("b") >> s.irreversible("c"), context=LIST),
     "within": Scenario(lambda s: two(s) >> within(s.undone("a") >> s.read("b"), out, back), context=LIST),
     "when": Scenario(lambda s: when(yes, s.undone("a")) >> when(no, s.undone("b"))),
     "branch": Scenario(lambda s: s.read("r") >> branch(no, s.undone("a"), s.undone("b")) >> s.read("c")),
@@ -110,9 +104,7 @@ FORWARD: Final[dict[str, Scenario]] = {
     "not yet": Scenario(lambda s: s.undone("a") >> s.undone("b"), {"b": (NOT_YET, G)}),
     "not yet, irreversible": Scenario(lambda s: two(s) >> s.irreversible("a"), {"a": (NOT_YET, G)}),
     "a gate": Scenario(lambda s: s.undone("a") >> s.gate("g") >> s.undone("b")),
-    "a gate with what can change": Scenario(
-        lambda s: s.undone("a") >> s.gate("g").named("boss"), context=LIST
-    ),
+    "a gate with what can change": Scenario(lambda s: s.undone("a") >> s.gate("g").named("boss"), context=LIST),
     "a gate in time": Scenario(lambda s: s.undone("a") >> s.gate("g", deadline=DAY, expiry=Reject())),
     "a gate with a default": Scenario(
         lambda s: s.undone("a") >> s.gate("g", deadline=DAY, expiry=Default(True)), answers=None
@@ -133,26 +125,18 @@ BACKWARD: Final[dict[str, Scenario]] = {
     "expired": Scenario(lambda s: two(s) >> s.gate("g", deadline=DAY, expiry=Reject()), answers=None),
     "cancelled": Scenario(lambda s: two(s) >> s.gate("g") >> s.undone("b"), cancels=True),
     "cancelled in a wait": Scenario(lambda s: two(s) >> wait(DAY) >> s.undone("b"), cancels=True),
-    "a condition that raises": Scenario(
-        lambda s: two(s) >> when(asking(s), s.read("r")), {"test unsure": (RAISES,)}
-    ),
+    "a condition that raises": Scenario(lambda s: two(s) >> when(asking(s), s.read("r")), {"test unsure": (RAISES,)}),
     "unstorable": Scenario(lambda s: two(s) >> s.undone("a"), {"a": (Fate.GIVES_JUNK,)}, context=LIST),
     "an unstorable read": Scenario(lambda s: two(s) >> s.read("a"), {"a": (Fate.GIVES_JUNK,)}, context=LIST),
     "irreversible, rejects": Scenario(lambda s: two(s) >> s.irreversible("a"), {"a": (REJECTS,)}),
-    "undone at the second try": Scenario(
-        lambda s: two(s) >> s.read("a"), {"a": (REJECTS,), "undo y": (RAISES, G)}
-    ),
+    "undone at the second try": Scenario(lambda s: two(s) >> s.read("a"), {"a": (REJECTS,), "undo y": (RAISES, G)}),
     "undone later": Scenario(
         lambda s: s.undone("x", undo_retry=LONG) >> s.read("a"), {"a": (REJECTS,), "undo x": (RAISES, G)}
     ),
     "undone not yet": Scenario(lambda s: two(s) >> s.read("a"), {"a": (REJECTS,), "undo y": (NOT_YET, G)}),
-    "stuck in an undo": Scenario(
-        lambda s: two(s) >> s.read("a"), {"a": (REJECTS,), "undo y": (RAISES, RAISES, G)}
-    ),
+    "stuck in an undo": Scenario(lambda s: two(s) >> s.read("a"), {"a": (REJECTS,), "undo y": (RAISES, RAISES, G)}),
     "an undo for a person": Scenario(lambda s: two(s) >> s.read("a"), {"a": (REJECTS,), "undo y": (RAISES,)}),
-    "undone, and nobody heard": Scenario(
-        lambda s: two(s) >> s.read("a"), {"a": (REJECTS,), "undo y": (AFTER,)}
-    ),
+    "undone, and nobody heard": Scenario(lambda s: two(s) >> s.read("a"), {"a": (REJECTS,), "undo y": (AFTER,)}),
 }
 """Those that are rolled back for a reason of their own."""
 
@@ -168,15 +152,11 @@ DOUBTFUL: Final[dict[str, Scenario]] = {
         lambda s: two(s) >> settled(s, settle=LONG), {"a": (AFTER,), "settle a": (RAISES, G)}, context=LIST
     ),
     "settled not yet": Scenario(lambda s: two(s) >> settled(s), {"a": (RAISES,), "settle a": (NOT_YET, G)}),
-    "a settle for a person": Scenario(
-        lambda s: two(s) >> settled(s), {"a": (AFTER,), "settle a": (REJECTS,)}
-    ),
+    "a settle for a person": Scenario(lambda s: two(s) >> settled(s), {"a": (AFTER,), "settle a": (REJECTS,)}),
     "cancelled in doubt": Scenario(lambda s: two(s) >> settled(s, LONG), {"a": (AFTER, G)}, cancels=True),
     "irreversible, fails": Scenario(lambda s: two(s) >> s.irreversible("a"), {"a": (RAISES, G)}),
     "irreversible, happened": Scenario(lambda s: two(s) >> s.irreversible("a"), {"a": (AFTER,)}),
-    "irreversible, may be repeated": Scenario(
-        lambda s: two(s) >> s.irreversible("a", retry=SHORT), {"a": (RAISES, G)}
-    ),
+    "irreversible, may be repeated": Scenario(lambda s: two(s) >> s.irreversible("a", retry=SHORT), {"a": (RAISES, G)}),
     "irreversible, settled": Scenario(
         lambda s: two(s) >> s.irreversible("a", settled=True, settle_retry=ONCE) >> s.read("b"),
         {"a": (AFTER,)},
@@ -200,12 +180,8 @@ TIMED: Final[dict[str, Scenario]] = {
         lambda s: two(s) >> settled(s, TWICE, timeout=SECOND), {"a": (HANGS, G)}, timed=True
     ),
     "given up": Scenario(lambda s: two(s) >> settled(s, timeout=SECOND), {"a": (HANGS_AFTER,)}, timed=True),
-    "given up, and it gives": Scenario(
-        lambda s: two(s) >> settled(s, timeout=SECOND), {"a": (SWALLOWS,)}, timed=True
-    ),
-    "a read, given up": Scenario(
-        lambda s: two(s) >> s.read("a", timeout=SECOND), {"a": (HANGS,)}, timed=True
-    ),
+    "given up, and it gives": Scenario(lambda s: two(s) >> settled(s, timeout=SECOND), {"a": (SWALLOWS,)}, timed=True),
+    "a read, given up": Scenario(lambda s: two(s) >> s.read("a", timeout=SECOND), {"a": (HANGS,)}, timed=True),
     "irreversible, given up": Scenario(
         lambda s: two(s) >> s.irreversible("a", settled=True, settle_retry=ONCE, timeout=SECOND),
         {"a": (HANGS_AFTER,)},

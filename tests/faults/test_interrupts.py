@@ -33,10 +33,7 @@ class Case(NamedTuple):
 
 
 CASES: Final = [
-    Case(name, awaits)
-    for name, one in SCENARIOS.items()
-    for awaits in (False, True)
-    if awaits or not one.timed
+    Case(name, awaits) for name, one in SCENARIOS.items() for awaits in (False, True) if awaits or not one.timed
 ]
 A_FEW: Final = [Case("past return", False), Case("settled at the second try", True), Case("given up", True)]
 

@@ -129,9 +129,7 @@ SCENES: Final = (
     Scene("reserve-not-found", checkout, NOWHERE, {"reserve": [AGAIN] * 3}, (MINUTES, MINUTES)),
     Scene("doubt-then-rejected", checkout, SMALL, {"reserve": [AGAIN, Rejected("twice?")]}, (MINUTES,)),
     Scene("reserve-cut", checkout, SMALL, {"reserve": [Cut()]}),
-    Scene(
-        "find-not-yet", checkout, SMALL, {"reserve": [AGAIN] * 3, "find": [NotYet("wait")]}, (MINUTES,) * 3
-    ),
+    Scene("find-not-yet", checkout, SMALL, {"reserve": [AGAIN] * 3, "find": [NotYet("wait")]}, (MINUTES,) * 3),
     Scene("find-cut", checkout, SMALL, {"reserve": [AGAIN] * 3, "find": [Cut()]}, (MINUTES,) * 3),
     Scene("find-fails", checkout, SMALL, {"reserve": [AGAIN] * 3, "find": [AGAIN]}, (MINUTES,) * 4),
     Scene("policy-fails", checkout, SMALL, {"policy": [AGAIN]}),

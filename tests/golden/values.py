@@ -126,9 +126,7 @@ def _grams(weight: Weight) -> int:
 
 
 WEIGHT = Hook(Weight, int, _grams, Weight, immutable=True)
-COMPLEX = Hook(
-    complex, tuple[float, float], lambda it: (it.real, it.imag), lambda it: complex(*it), immutable=True
-)
+COMPLEX = Hook(complex, tuple[float, float], lambda it: (it.real, it.imag), lambda it: complex(*it), immutable=True)
 HOOKS = (WEIGHT, COMPLEX)
 
 TREE = Tree(value=1, left=Tree(value=2, right=Tree(value=3)), right=Tree(value=4))

@@ -38,9 +38,7 @@ ENDS: Final[dict[Role, frozenset[Fact]]] = {
 """What may become of a call; every call has exactly one such row."""
 
 QUIET: Final = frozenset({Fact.EMITTED, Fact.WOKE})
-WELL: Final = frozenset(
-    {Fact.RETURNED, Fact.SETTLED, Fact.DID_NOT_HAPPEN, Fact.UNDONE, Fact.CHOSE_YES, Fact.CHOSE_NO}
-)
+WELL: Final = frozenset({Fact.RETURNED, Fact.SETTLED, Fact.DID_NOT_HAPPEN, Fact.UNDONE, Fact.CHOSE_YES, Fact.CHOSE_NO})
 COMPLETE: Final = frozenset({Fact.RETURNED, Fact.SETTLED, Fact.MARKED})
 
 
@@ -66,9 +64,7 @@ class History:
         self.called: Counter[tuple[str, bool]] = Counter()
         self.context: object = self.rows[0][-1]
         moves = any(one.kind is Kind.GET for one in self.instructions)
-        self.straight = (
-            isinstance(self.context, int) and not moves
-        )  # each step is given the last one's result
+        self.straight = isinstance(self.context, int) and not moves  # each step is given the last one's result
 
     def tell(self) -> None:
         """All of it, from the first row to the last."""
@@ -144,9 +140,7 @@ class History:
             self._completion(fact, index, value)
         elif fact is Fact.FAILED:
             assert not self.sealed, "I7: rolled back behind a point of no return"
-            assert (self.undoing, self.stuck, self.settling) == (False, False, None), (
-                "FAILED cannot stand there"
-            )
+            assert (self.undoing, self.stuck, self.settling) == (False, False, None), "FAILED cannot stand there"
             assert not self.doubt, "S2: a step in doubt was taken for not happened"
             self.undoing = True
             self._rest()
@@ -257,16 +251,10 @@ class History:
             if self.instructions[one.index].op is not Op.CHOOSE
         )
         real = Counter(
-            {
-                who: n
-                for who, n in self.called.items()
-                if self.instructions[self._index(who[0])].op is not Op.CHOOSE
-            }
+            {who: n for who, n in self.called.items() if self.instructions[self._index(who[0])].op is not Op.CHOOSE}
         )
         assert timed == real, f"the timings tell of {timed}, the ledger of {real}"
-        assert all(
-            one.duration is None or one.duration.total_seconds() >= 0 for one in self.state.step_timings
-        ), "T19"
+        assert all(one.duration is None or one.duration.total_seconds() >= 0 for one in self.state.step_timings), "T19"
         effects = {index for index in self.done if self.instructions[index].kind in EFFECTS}
         standing = {self._name(index) for index in in_effect(self.state)}
         if self.state.phase is Phase.COMPLETED:
@@ -287,9 +275,7 @@ class History:
                 undo = call.role is Role.UNDO
                 key, doing = call.attempt.key, call.attempt.key_of_doing
                 assert keys.setdefault((call.name, undo), key) == key, f"S5: {call} came under another key"
-                assert keys.setdefault((call.name, False), doing) == doing, (
-                    f"S5: {call} does not know the key of doing"
-                )
+                assert keys.setdefault((call.name, False), doing) == doing, f"S5: {call} does not know the key of doing"
                 assert undo is (key != doing), f"S5: {call} has the key of something else"
                 who, number = (call.name, call.role), call.attempt.number
                 assert number in (1, numbers.get(who, 0) + 1), f"{call} is not attempt {number}"

@@ -170,16 +170,12 @@ class Author:
             case 1:
                 self.sealed = random.random() < 0.3 or self.sealed
                 if self.sealed:
-                    return steps.irreversible(
-                        name, retry=retry, settled=settled, timeout=timeout, settle_retry=beside
-                    )
+                    return steps.irreversible(name, retry=retry, settled=settled, timeout=timeout, settle_retry=beside)
                 return steps.read(name)
             case 2:
                 expiry = random.choice((None, Reject(), Default(True), Default(False)))
                 return (
-                    steps.gate(name)
-                    if expiry is None
-                    else steps.gate(name, deadline=timedelta(hours=1), expiry=expiry)
+                    steps.gate(name) if expiry is None else steps.gate(name, deadline=timedelta(hours=1), expiry=expiry)
                 )
             case 3:
                 return steps.kept(name, retry=retry, settled=settled)

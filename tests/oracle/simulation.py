@@ -61,9 +61,7 @@ def blocking(state: ExecutionState, world: World, codec: Codec) -> Decision:
 class Simulation:
     """One run: the world's fates, and the people around it."""
 
-    def __init__(
-        self, codec: Codec, witness: Witness, choices: Choices, faults: int, drive: Drive = blocking
-    ) -> None:
+    def __init__(self, codec: Codec, witness: Witness, choices: Choices, faults: int, drive: Drive = blocking) -> None:
         self.codec = codec
         self.program = codec.program
         self.witness = witness

@@ -51,14 +51,9 @@ def _put(outer: int, inner: int) -> int:
 def _programs() -> list[AnyBlock]:
     return [
         STEPS.undone("a", retry=SLOWLY, settled=True) >> STEPS.undone("b", plain=True) >> STEPS.kept("c"),
-        STEPS.undone("a")
-        >> STEPS.gate("g", deadline=timedelta(hours=1), expiry=Reject())
-        >> STEPS.irreversible("b"),
+        STEPS.undone("a") >> STEPS.gate("g", deadline=timedelta(hours=1), expiry=Reject()) >> STEPS.irreversible("b"),
         STEPS.irreversible("a", retry=SLOWLY) >> STEPS.irreversible("b", settled=True) >> STEPS.read("c"),
-        STEPS.undone("a")
-        >> when(_odd, STEPS.undone("b"))
-        >> wait(timedelta(hours=1))
-        >> STEPS.read("c", retry=SLOWLY),
+        STEPS.undone("a") >> when(_odd, STEPS.undone("b")) >> wait(timedelta(hours=1)) >> STEPS.read("c", retry=SLOWLY),
         STEPS.undone("a") >> within(STEPS.undone("b", settled=True), _get, _put) >> STEPS.read("c"),
         STEPS.irreversible("a")
         >> STEPS.gate("g", deadline=timedelta(hours=1), expiry=Default(True))

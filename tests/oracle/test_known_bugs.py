@@ -153,9 +153,7 @@ def test_an_event_leaves_once_however_often_its_step_was_tried() -> None:
     """It leaves with the outcome that is recorded, and with no other."""
     world = World({"a": [Fate.RAISES, Fate.NOT_YET, Fate.RAISES]})
     steps = Steps(world, emits=True)
-    paused = (
-        Saga("loud", steps.undone("a", retry=Retry(3)), emits=(Happened,)).new(0).start(clock=world.clock)
-    )
+    paused = Saga("loud", steps.undone("a", retry=Retry(3)), emits=(Happened,)).new(0).start(clock=world.clock)
     assert isinstance(paused, Paused)
     assert paused.state.events == ()
     world.clock.advance(timedelta(hours=1))

@@ -79,9 +79,7 @@ def block(steps: Steps, plan: Plan) -> AnyBlock:
         case "irreversible":
             return steps.irreversible(plan.name, retry=retry, settled=plan.settled, settle_retry=TWICE)
         case _:
-            return steps.undone(
-                plan.name, retry=retry, settled=plan.settled, settle_retry=TWICE, undo_retry=TWICE
-            )
+            return steps.undone(plan.name, retry=retry, settled=plan.settled, settle_retry=TWICE, undo_retry=TWICE)
 
 
 class Twins(RuleBasedStateMachine):
@@ -128,9 +126,7 @@ class Twins(RuleBasedStateMachine):
         self.model.say_yes_or_no(answer)
 
     @precondition(lambda self: isinstance(self.execution, New | Answered | Interrupted | Paused))
-    @precondition(
-        lambda self: not self.model.stuck and self.model.mode not in (Mode.COMPLETED, Mode.ROLLED_BACK)
-    )
+    @precondition(lambda self: not self.model.stuck and self.model.mode not in (Mode.COMPLETED, Mode.ROLLED_BACK))
     @rule()
     def cancel(self) -> None:
         """Ask for a rollback."""

@@ -67,11 +67,7 @@ def test_an_interrupt_inside_an_undo_repeats_that_undo_and_no_other(name: str, f
     assert isinstance(outcome, RolledBack)
     assert [one.path for one in outcome.undone] == ["d", "c", "b", "a"]
     assert [world.count(one, Role.UNDO) for one in NAMES] == [1 + (one == name) for one in NAMES]
-    keys = {
-        call.attempt.key
-        for call in world.calls
-        if call.role is Role.UNDO and call.name == name and call.attempt
-    }
+    keys = {call.attempt.key for call in world.calls if call.role is Role.UNDO and call.name == name and call.attempt}
     assert len(keys) == 1
 
 
@@ -185,9 +181,7 @@ def test_a_rejection_of_an_irreversible_step_that_broke_is_stuck_in_doubt() -> N
     """Neither a repeat by a person clears the doubt, nor the rejection that comes of it."""
     world = World({"b": [Fate.RAISES_AFTER, Fate.REJECTS]})
     steps = Steps(world)
-    stuck = (
-        Saga("doubt", steps.undone("a") >> steps.irreversible("b")).new(0, id="x").start(clock=world.clock)
-    )
+    stuck = Saga("doubt", steps.undone("a") >> steps.irreversible("b")).new(0, id="x").start(clock=world.clock)
     assert isinstance(stuck, Stuck)
     assert isinstance(stuck.why, InDoubt)
     again = stuck.retry(by="ann", clock=world.clock)
@@ -210,11 +204,7 @@ def test_doubt_outlives_a_dump() -> None:
 def test_a_late_effect_is_forestalled_by_the_settle() -> None:
     world = World({"b": [Fate.RAISES_LATE]})
     steps = Steps(world)
-    outcome = (
-        Saga("late", steps.undone("a") >> steps.undone("b", settled=True))
-        .new(0, id="x")
-        .start(clock=world.clock)
-    )
+    outcome = Saga("late", steps.undone("a") >> steps.undone("b", settled=True)).new(0, id="x").start(clock=world.clock)
     world.land()
     assert isinstance(outcome, RolledBack)
     assert not world.there

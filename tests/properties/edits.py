@@ -202,11 +202,7 @@ def change_policies(run: Run, random: Random) -> Edited | None:
 
 
 def change_a_deadline(run: Run, random: Random) -> Edited | None:
-    gates = [
-        one
-        for one in run.items.values()
-        if isinstance(one, Leaf) and one.kind == "gate" and not one.asks_number
-    ]
+    gates = [one for one in run.items.values() if isinstance(one, Leaf) and one.kind == "gate" and not one.asks_number]
     if not gates:
         return None
     one, expiry = random.choice(gates), random.choice(EXPIRIES)
@@ -254,9 +250,7 @@ def wrap_the_tail(run: Run, random: Random) -> Edited | None:
     """In a named block: all top-level items behind the one that the run stands in."""
     items = run.sketch.items
     came_to = set(run.came_to)
-    cut = next(
-        n for n in range(len(items) + 1) if came_to.isdisjoint(one.uid for one in everything(items[n:]))
-    )
+    cut = next(n for n in range(len(items) + 1) if came_to.isdisjoint(one.uid for one in everything(items[n:])))
     if not any(isinstance(one, Leaf) for one in items[cut:]):
         return None
     return Edited(evolve(run.sketch, items=(*items[:cut], Group(99_999, "tail", items[cut:]))))
@@ -383,9 +377,7 @@ def change_the_kind(run: Run, random: Random) -> Edited | None:
     if not run.leaves():
         return None
     one = random.choice(run.leaves())
-    kind = random.choice(
-        [kind for kind in ("read", "undone", "kept", "gate", "irreversible") if kind != one.kind]
-    )
+    kind = random.choice([kind for kind in ("read", "undone", "kept", "gate", "irreversible") if kind != one.kind])
     sketch = edit(run, one.uid, lambda _: (evolve(one, kind=kind),))
     return harmful(sketch, ((f"changed from {one.kind} to {kind}", run.path[one.uid]),), lost=run.holds(one))
 
@@ -411,9 +403,7 @@ def insert_a_timer_above(run: Run, random: Random) -> Edited | None:
     if isinstance(one, Timer):
         return None  # which of the two is the new one, nobody can tell
     sketch = edit(run, one.uid, lambda item: (Timer(66_666, 9), item))
-    return harmful(
-        sketch, (("added", beside(run, one, "wait-9h")),), mended=lambda migration, old, new: migration
-    )
+    return harmful(sketch, (("added", beside(run, one, "wait-9h")),), mended=lambda migration, old, new: migration)
 
 
 def remove_a_timer(run: Run, random: Random) -> Edited | None:
@@ -446,9 +436,7 @@ def move(run: Run, random: Random) -> Edited | None:
 def put_on_the_way(run: Run, random: Random) -> Edited | None:
     """Take away a condition that said no."""
     found = [
-        one
-        for one in run.items.values()
-        if isinstance(one, Either) and not one.no and run.chosen.get(one.uid) is False
+        one for one in run.items.values() if isinstance(one, Either) and not one.no and run.chosen.get(one.uid) is False
     ]
     if not found:
         return None

@@ -51,9 +51,7 @@ def go_on(execution: Any, world: World, random: Random) -> Any:  # noqa: ANN401 
                 if random.random() < 0.1:
                     return execution.cancel("no need", clock=clock)
                 asked: Any = the_gate(execution.state)
-                return execution.answer(
-                    asked, execution.state.here.asks.kind(random.random() < 0.9), clock=clock
-                )
+                return execution.answer(asked, execution.state.here.asks.kind(random.random() < 0.9), clock=clock)
             case Paused():
                 until = getattr(execution.why, "until", None) or clock.now
                 clock.advance(max(until - clock.now, timedelta(0)))
@@ -179,9 +177,7 @@ def check_loaded(one: Scene, loaded: Any, random: Random) -> None:  # noqa: ANN4
     ended = finish(loaded, one.new_world, random)
     assert facts(ended.state)[: len(facts(before.state))] == facts(before.state)
     done = {leaf.name for leaf in one.run.leaves() if leaf.uid in one.run.done}
-    assert not [
-        call for call in one.new_world.calls if call.role in (Role.DO, Role.DECIDE) and call.name in done
-    ]
+    assert not [call for call in one.new_world.calls if call.role in (Role.DO, Role.DECIDE) and call.name in done]
 
 
 def check_harmful(one: Scene, random: Random) -> None:
@@ -202,7 +198,7 @@ def check_harmful(one: Scene, random: Random) -> None:
     try:
         loaded = migration.load(one.blob)
     except ProgramChanged as refused:
-        assert one.execution.state.doubt  # noqa: PT017 - only what is in doubt may be refused
+        assert one.execution.state.doubt
         assert refused.verdict is Verdict.IMPOSSIBLE  # noqa: PT017
     else:
         ended = finish(loaded, one.new_world, random)
@@ -216,11 +212,7 @@ def check_named(one: Scene, error: ProgramChanged) -> None:
     """What matters is named, and nothing else is said to matter."""
     matters = [change for change in error.changes if change.matters]
     wanted = {path for says in one.edited.says for _, path in says}
-    named = {
-        (change.what, change.path)
-        for change in matters
-        if change.path in wanted or not is_context(change.path)
-    }
+    named = {(change.what, change.path) for change in matters if change.path in wanted or not is_context(change.path)}
     assert matters
     if one.edited.at_least:
         assert any(says <= named for says in one.edited.says)
@@ -228,9 +220,7 @@ def check_named(one: Scene, error: ProgramChanged) -> None:
         assert named in one.edited.says
     done = {one.run.path[uid] for uid in one.run.done}
     assert all(
-        change.done == (change.path in done)
-        for change in matters
-        if (change.what, change.path) in named and wanted
+        change.done == (change.path in done) for change in matters if (change.what, change.path) in named and wanted
     )
     assert all(str(change) in str(error) for change in matters[:8])
 
@@ -252,7 +242,5 @@ def test_what_matters_to_a_run_is_found_and_named_and_the_rest_is_not() -> None:
             told[one.edit.__name__] += 1
             statuses[one.execution.status.value] += 1
     harmful = sum(told[edit.__name__] for edit in HARMFUL)
-    print(
-        f"{told.total()} edits: {harmful} harmful, all found and named; {told.total() - harmful} harmless, 0 alarms"
-    )  # noqa: T201
+    print(f"{told.total()} edits: {harmful} harmful, all found and named; {told.total() - harmful} harmless, 0 alarms")
     print(", ".join(f"{name} {count}" for name, count in sorted((told + statuses).items())))  # noqa: T201

@@ -166,9 +166,7 @@ assert_type(reserve.undone_by(release_anything), Step[Order, Held, Sync])
 assert_type(reserve.undone_by(release_async), Step[Order, Held, Async])
 assert_type(reserve.undone_by(release, retry=Retry(5)), Step[Order, Held, Sync])
 assert_type(reserve.settled_by(find_hold).undone_by(release), Step[Order, Held, Sync])
-held_in_time = reserve_async.settled_by(find_hold_async, timeout=timedelta(seconds=5)).undone_by(
-    release_async
-)
+held_in_time = reserve_async.settled_by(find_hold_async, timeout=timedelta(seconds=5)).undone_by(release_async)
 assert_type(held_in_time, Step[Order, Held, Async])
 assert_type(reserve_async.undone_by(release), Step[Order, Held, Async])
 assert_type(reserve_async.kept("a hold lapses by itself"), Step[Order, Held, Async])

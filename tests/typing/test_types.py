@@ -101,9 +101,7 @@ def mypy(bare: Path) -> Complaints:
     said: dict[str, list[Complaint]] = {LEGAL.name: [], bare.name: []}
     for one in map(json.loads, done.stdout.splitlines()):
         if one["severity"] == "error":
-            said.setdefault(Path(one["file"]).name, []).append(
-                Complaint(one["line"], one["code"], one["message"])
-            )
+            said.setdefault(Path(one["file"]).name, []).append(Complaint(one["line"], one["code"], one["message"]))
     return said
 
 

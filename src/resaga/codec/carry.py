@@ -30,9 +30,13 @@ MIGRATE: Final = "carry it over with new.migration(old)"
 
 RETYPED: Final[Mapping[Fact, str]] = {
     Fact.CREATED: "re-typed in its first context",
+    Fact.RETURNED: "re-typed",
+    Fact.SETTLED: "re-typed",
+    Fact.MARKED: "re-typed",
     Fact.ANSWERED: "re-typed in its answer",
     Fact.EMITTED: "re-typed in an event",
 }
+"""What a value that does not fit any more says, by the facts whose values are of the user's types."""
 
 PlainRow: TypeAlias = tuple[int, int, int, Any, int]
 """Code, at, took, plain value, and the value's position in the document."""
@@ -94,11 +98,11 @@ def changed(program: Program, told: Compatibility, help_: str = MIGRATE) -> Prog
 def retyped(
     rows: list[PlainRow], program: Program, document: Document, wrong: BlobMismatch
 ) -> ProgramChanged | BlobMismatch:
-    """A value of a changed program does not fit: say which step gave it."""
-    if document.fingerprint == program.fingerprint:
-        return wrong
+    """A value does not fit; if the program has changed, that is why: say which step gave it."""
     position = int(wrong.path.removeprefix("$.values[").partition("]")[0])
     code = next(code for code, _, _, _, one in rows if one == position and code & MASK not in SILENT_CODES)
+    if document.fingerprint == program.fingerprint or code & MASK not in RETYPED:
+        return wrong
     return changed(program, misfit(program, code, [code for code, _, _, _, _ in rows]))
 
 
@@ -106,15 +110,13 @@ def unsettled(program: Program, state: ExecutionState) -> Compatibility | None:
     """What it means that nobody can find out any more whether the attempt in doubt has happened."""
     if state.phase is not Phase.SETTLING or program.settles[state.index] is not None:
         return None
-    return Compatibility(
-        Verdict.IMPOSSIBLE, (Change("left without its settle", state.here.path, Reach.HERE),)
-    )
+    return Compatibility(Verdict.IMPOSSIBLE, (Change("left without its settle", state.here.path, Reach.HERE),))
 
 
 def misfit(program: Program, code: int, codes: Sequence[int]) -> Compatibility:
     """What it means that the value of a row is not one of this program any more."""
     fact, index = Fact(code & MASK), code >> BITS
-    what, path = RETYPED.get(fact, "re-typed"), program.instructions[index].path
+    what, path = RETYPED[fact], program.instructions[index].path
     if fact is Fact.CREATED:
         return Compatibility(Verdict.NEEDS_MIGRATION, (Change(what, program.name, Reach.DONE),))
     done = any(one >> BITS == index and one & MASK in COMPLETIONS for one in codes)
@@ -165,8 +167,6 @@ def _refuse_odd(codes: list[int], end: int, values: int) -> None:
 def _refuse_large(plain: object, position: int, size: int) -> None:
     """Raise if a value, or the document so far, is too large with its references at full size."""
     if size > BLOB_BYTES:
-        raise BlobTooLarge(
-            f"the document takes more than {BLOB_BYTES:,} bytes, with references at full size."
-        )
+        raise BlobTooLarge(f"the document takes more than {BLOB_BYTES:,} bytes, with references at full size.")
     if len(orjson.dumps(plain)) > VALUE_BYTES:
         raise BlobTooLarge(f"it takes more than {VALUE_BYTES:,} bytes.", path=f"$.values[{position}]")

@@ -62,8 +62,7 @@ class Codec:
             if shape is not None:
                 self._coders.of(shape)
         self._takes: list[Step] = [
-            nothing if one.gives is None else self._coders.of(one.gives).decode
-            for one in program.instructions
+            nothing if one.gives is None else self._coders.of(one.gives).decode for one in program.instructions
         ]
         self._kinds = frozenset(kinds(program.takes))
         self._takes_as_it_is = program.takes_immutable
@@ -108,15 +107,11 @@ class Codec:
         """The result of a step that a person gives, if it is one."""
         return self._checked(shape, value, path, WrongAnswer)
 
-    def _checked(
-        self, shape: Shape, value: object, path: str, error: type[WrongAnswer | WrongContext]
-    ) -> object:
+    def _checked(self, shape: Shape, value: object, path: str, error: type[WrongAnswer | WrongContext]) -> object:
         try:
             return self.copy(shape, value)
         except NotStorable as wrong:
-            raise error(
-                f"{path}: a {type(value).__name__} is not what is asked for: {wrong}", path=path
-            ) from None
+            raise error(f"{path}: a {type(value).__name__} is not what is asked for: {wrong}", path=path) from None
 
     # ---- executions -----------------------------------------------------------------------------
 
@@ -170,9 +165,7 @@ class Codec:
         try:
             state = replay(program, document.id, self._read(rows))
         except IllegalTransition:
-            raise BlobCorrupt(
-                "the trail tells of something that cannot have happened.", path="$.codes"
-            ) from None
+            raise BlobCorrupt("the trail tells of something that cannot have happened.", path="$.codes") from None
         except BlobMismatch as wrong:
             raise retyped(rows, program, document, wrong) from None
         self._compare(document, state)
@@ -215,14 +208,8 @@ class Codec:
     def _compare(self, document: Document, state: ExecutionState) -> None:
         """What the document says about the execution must be what its trail says."""
         same = document.fingerprint == self.program.fingerprint
-        if (
-            not len(state.trail)
-            or state.status.value != document.status
-            or (same and state.index != document.index)
-        ):
-            raise BlobCorrupt(
-                "the trail does not lead to where the document says that it stands.", path="$.status"
-            )
+        if not len(state.trail) or state.status.value != document.status or (same and state.index != document.index):
+            raise BlobCorrupt("the trail does not lead to where the document says that it stands.", path="$.status")
         if same and orjson.dumps(document.waits) != orjson.dumps(waits(state)):
             raise BlobCorrupt("what the document waits for is not what its trail says.", path="$.waits")
 

@@ -174,7 +174,7 @@ class Coders:
             return named(encode_key, encode_one, decode_one)
         return paired(encode_key, encode_one, self._row((shape.key, shape.value))[1])
 
-    def _record(self, shape: Record) -> tuple[Step, Step]:
+    def _record(self, shape: Record) -> tuple[Step, Step]:  # noqa: C901 - two directions in one place
         kind: Any = shape.kind
         variables = {one.__name__: object for one in getattr(kind, "__parameters__", ())}
         fields = self._fields(shape)
@@ -189,11 +189,7 @@ class Coders:
         )
         known = frozenset(one.name for one in shape.slots)
         needed = [one.name for one in shape.slots if one.required]
-        single = [
-            (one.name, self._step(one.shape, "decode"))
-            for one in shape.slots
-            if isinstance(one.shape, Scalar)
-        ]
+        single = [(one.name, self._step(one.shape, "decode")) for one in shape.slots if isinstance(one.shape, Scalar)]
         still = immutable(shape)
         memory_written, memory_read = self.written, self.read
 
@@ -218,9 +214,6 @@ class Coders:
                 return held[1]
             try:
                 value = read(plain, kind)
-                if still:
-                    memory_read.latest = (plain, value, shape)
-                return value
             except Exception as error:  # noqa: BLE001 - constructors, validators and hooks of the user's raise what they like
                 lacking = [name for name in needed if name not in plain]
                 if lacking:
@@ -229,6 +222,9 @@ class Coders:
                     if name in plain:
                         _inside(name, step)(plain[name])
                 raise unfit(error) from None
+            if still:
+                memory_read.latest = (plain, value, shape)
+            return value
 
         return encode, decode
 
@@ -258,9 +254,7 @@ class Coders:
             return self._optional(shape.members[0][1])
         optional = shape.optional
         encoders = {
-            kind: (tag, self._step(member, "encode"))
-            for tag, member in shape.members
-            for kind in kinds(member)
+            kind: (tag, self._step(member, "encode")) for tag, member in shape.members for kind in kinds(member)
         }
         if float in encoders:  # where an int may stand, too
             encoders.setdefault(int, encoders[float])
@@ -314,9 +308,7 @@ class Coders:
 def _stand_ins(shape: Record) -> Any:  # noqa: ANN401 - attributes by their names
     """Attributes for the fields of a class that is not made by attrs."""
     fields = {
-        slot.name: attrs.field(
-            default=attrs.NOTHING if slot.required else None, kw_only=True, alias=slot.name
-        )
+        slot.name: attrs.field(default=attrs.NOTHING if slot.required else None, kw_only=True, alias=slot.name)
         for slot in shape.slots
     }
     return attrs.fields_dict(attrs.make_class(shape.kind.__name__, fields))

@@ -88,9 +88,7 @@ def _whole(blob: object) -> bytes:
         raise BlobTooLarge(f"the document is larger than {limits.BLOB_BYTES:,} bytes.")
     body, tail = data[:-SUM_LENGTH], data[-SUM_LENGTH:]
     if tail != b',"sum":"%08x"}' % zlib.crc32(b"}", zlib.crc32(body)):
-        raise BlobCorrupt(
-            "the document is not as it was written: its checksum does not match; was it cut or changed?"
-        )
+        raise BlobCorrupt("the document is not as it was written: its checksum does not match; was it cut or changed?")
     if crowded(data):
         raise BlobTooLarge(f"the document has more than {limits.PARTS:,} objects and lists.")
     return data
@@ -113,9 +111,7 @@ def _parsed(data: bytes) -> dict[str, Any]:
     if again is None:
         raise BlobCorrupt("the document is not JSON that can be read.")
     if again != data:
-        raise BlobCorrupt(
-            "the document is JSON, but not as it is written here: a key twice, or a number cut off?"
-        )
+        raise BlobCorrupt("the document is JSON, but not as it is written here: a key twice, or a number cut off?")
     if opening(data) > limits.DEPTH and too_deep(plain):
         raise BlobTooLarge(f"the document is nested deeper than {limits.DEPTH}.")
     return plain

@@ -48,9 +48,7 @@ class Targets:
                 self._parts.setdefault(_likeness(part), (path, part))
         known = self._parts.get(likeness)
         if known is not None and (known[1] is plain or known[1] == plain):
-            raw = orjson.dumps(
-                known[1]
-            )  # what is equal may still be written differently: 1 equals 1.0 and True
+            raw = orjson.dumps(known[1])  # what is equal may still be written differently: 1 equals 1.0 and True
             if len(raw) >= REFERENCE_BYTES and (known[1] is plain or raw == orjson.dumps(plain)):
                 return self._refer(known[0], len(raw), opening(raw))
         if type(plain) is dict:
@@ -107,11 +105,7 @@ class _Resolving:
 
     def _part(self, reference: dict[str, Any]) -> object:
         steps = reference[MARK]
-        if (
-            len(reference) != 1
-            or type(steps) is not list
-            or not all(type(one) in (str, int) for one in steps)
-        ):
+        if len(reference) != 1 or type(steps) is not list or not all(type(one) in (str, int) for one in steps):
             raise BlobCorrupt("a reference is not written as it should be.")
         part = _target(self._context, steps)
         path = tuple(steps)
@@ -119,9 +113,7 @@ class _Resolving:
             self._sizes[path] = len(orjson.dumps(part)) - len(orjson.dumps(reference))
         self._added += self._sizes[path]
         if self._added > VALUE_BYTES:
-            raise BlobTooLarge(
-                f"a value is larger than {VALUE_BYTES:,} bytes, with its references at full size."
-            )
+            raise BlobTooLarge(f"a value is larger than {VALUE_BYTES:,} bytes, with its references at full size.")
         return part
 
 

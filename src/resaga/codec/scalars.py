@@ -60,9 +60,7 @@ def decode_int(plain: object, _: object = None) -> object:
 
 def encode_float(value: object, _: object = None) -> object:
     """A finite number; an int may stand where a float is asked for, and stays one."""
-    if (type(value) is float and isfinite(value)) or (
-        type(value) is int and INTEGER_LEAST <= value <= INTEGER_MOST
-    ):
+    if (type(value) is float and isfinite(value)) or (type(value) is int and INTEGER_LEAST <= value <= INTEGER_MOST):
         return value
     raise Unfit("it is not a finite float")
 

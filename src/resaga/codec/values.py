@@ -69,9 +69,7 @@ class Values:
         shape, path = self._facts.shape(Fact(code & MASK), code >> BITS), self._name(code)
         if shape is None:
             return NotStorable(f"{path}: what was said of it cannot be stored.", path=path)
-        return not_storable(
-            self._coders, shape, value.value if isinstance(value, Answer | Mark) else value, path
-        )
+        return not_storable(self._coders, shape, value.value if isinstance(value, Answer | Mark) else value, path)
 
     def _name(self, code: int) -> str:
         """What a row is about, for an error."""

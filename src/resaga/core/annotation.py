@@ -110,9 +110,7 @@ class Annotations:
             return self._record(annotation, kind, arguments, place)
         return self._collection(annotation, kind, arguments, place)
 
-    def _collection(
-        self, annotation: object, kind: type, arguments: tuple[object, ...], place: "_Place"
-    ) -> Shape:
+    def _collection(self, annotation: object, kind: type, arguments: tuple[object, ...], place: "_Place") -> Shape:
         if kind is tuple and arguments:
             if arguments[-1] is Ellipsis:
                 return Items(Container.TUPLE, self._read(arguments[0], place), (tuple,))
@@ -153,9 +151,7 @@ class Annotations:
             raise place.unsupported(annotation, "two cases of the union could not be told apart")
         return Choice(optional, members)
 
-    def _record(
-        self, annotation: object, kind: type, arguments: tuple[object, ...], place: "_Place"
-    ) -> Record:
+    def _record(self, annotation: object, kind: type, arguments: tuple[object, ...], place: "_Place") -> Record:
         record = Record(kind, annotation, immutable_itself=_immutable_record(kind))
         self._known[annotation] = record  # before its fields: it may contain itself
         hints = _hints(kind, place)

@@ -180,8 +180,7 @@ def no_block(other: object) -> MissingUndo | InvalidBody:
     name = getattr(other, "unfinished", None)
     if name is not None:
         return MissingUndo(
-            f"nobody said how step {name!r} is taken back;"
-            ' add .undone_by(…), .kept("why") or .irreversible().',
+            f'nobody said how step {name!r} is taken back; add .undone_by(…), .kept("why") or .irreversible().',
             path=name,
         )
     return InvalidBody(f"{other!r} is no block; decorate it with @read, @step or @gate.")

@@ -146,15 +146,10 @@ def is_text(annotation: object) -> bool:
 
 def valid_name(name: object) -> str:
     """A name that may stand in a path."""
-    if (
-        not isinstance(name, str)
-        or not 1 <= len(name) <= limits.NAME_LENGTH
-        or not NAME_CHARACTERS.issuperset(name)
-    ):
+    if not isinstance(name, str) or not 1 <= len(name) <= limits.NAME_LENGTH or not NAME_CHARACTERS.issuperset(name):
         hint = "; a lambda has none, so give name=…" if name == "<lambda>" else ""
         raise InvalidName(
-            f"{name!r} is no name: 1 to {limits.NAME_LENGTH} characters of letters, digits,"
-            f" '_', '-', '.'{hint}."
+            f"{name!r} is no name: 1 to {limits.NAME_LENGTH} characters of letters, digits, '_', '-', '.'{hint}."
         )
     return name
 
@@ -167,9 +162,7 @@ def _parameters(function: Function, hints: Mapping[str, object]) -> list[str]:
         raise InvalidBody(f"{function!r} has no signature that can be read; wrap it in a function.") from None
     needed = [one for one in parameters if one.default is UNSAID]
     if any(one.kind is inspect.Parameter.KEYWORD_ONLY for one in needed):
-        raise InvalidBody(
-            f"{title(function)} has a keyword-only parameter without a default; nobody gives it."
-        )
+        raise InvalidBody(f"{title(function)} has a keyword-only parameter without a default; nobody gives it.")
     return [
         one.name
         for one in parameters

@@ -51,9 +51,7 @@ def only(kind: type, block: object, /) -> object:
 
 
 @overload
-def branch(
-    test: Callable[[X], bool], yes: Neutral[X, Y, M2], no: Neutral[X, Y, M3], /
-) -> Neutral[X, Y, M2 | M3]: ...
+def branch(test: Callable[[X], bool], yes: Neutral[X, Y, M2], no: Neutral[X, Y, M3], /) -> Neutral[X, Y, M2 | M3]: ...
 @overload
 def branch(  # type: ignore[overload-overlap]  # two blocks fit the next overload too; the first that fits is meant
     test: Callable[[X], bool], yes: Block[X, Y, M2], no: Block[X, Y, M3], /
@@ -103,7 +101,5 @@ def _beside(
     """A function that only looks: it is called, never awaited."""
     one = body(function, called_with, name=name, gives=gives, depth=depth)
     if one.awaits:
-        raise InvalidBody(
-            f"{title(one.function)} must be awaited, which is not done here; do it in a @read before."
-        )
+        raise InvalidBody(f"{title(one.function)} must be awaited, which is not done here; do it in a @read before.")
     return one

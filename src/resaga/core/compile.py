@@ -241,9 +241,7 @@ class _Compiler:
     def _add(self, *, op: Op, kind: Kind, path: str, **said: object) -> int:
         index = len(self.drafts)
         if index >= limits.STEPS:
-            raise TooLarge(
-                f"saga {self.name!r} has more than {limits.STEPS:,} instructions; run parts of it as sagas."
-            )
+            raise TooLarge(f"saga {self.name!r} has more than {limits.STEPS:,} instructions; run parts of it as sagas.")
         self.drafts.append({"index": index, "op": op, "kind": kind, "path": path, **said})
         return index
 
@@ -258,9 +256,7 @@ class _Compiler:
                 path=path,
             )
         if len(path) > limits.PATH_LENGTH:
-            raise TooLarge(
-                f"the path {path[:60]!r}… is longer than {limits.PATH_LENGTH} characters; nest fewer names."
-            )
+            raise TooLarge(f"the path {path[:60]!r}… is longer than {limits.PATH_LENGTH} characters; nest fewer names.")
         self.paths.add(path)
         return path
 

@@ -81,9 +81,7 @@ def gate(  # noqa: PLR0913 - each is an independent word of one decorator
         raise InvalidOption(f"expiry={expiry!r} without a deadline never comes; give deadline=timedelta(…).")
 
     def decorate(decide: object, depth: int = 2) -> Gate[Any, Any, Any, Any]:
-        one = body(
-            decide, ("its context", "the answer"), name=name, takes=takes, gives=gives, asks=asks, depth=depth
-        )
+        one = body(decide, ("its context", "the answer"), name=name, takes=takes, gives=gives, asks=asks, depth=depth)
         return Gate(Asking(one, positive(deadline, "deadline"), expiry))
 
     return decorate if decide is None else decorate(decide, 3)

@@ -39,7 +39,7 @@ Facts: TypeAlias = list[tuple[Fact, object]]
 BODIES: Final = (Op.PERFORM, Op.ASK, Op.ENTER, Op.LEAVE)
 
 
-def judge(state: ExecutionState, outcome: Outcome, at: int, took: int) -> Facts:  # noqa: C901, PLR0911, PLR0912 - one line for each outcome
+def judge(state: ExecutionState, outcome: Outcome, at: int, took: int) -> Facts:  # noqa: C901, PLR0912 - one line for each outcome
     """The facts that an outcome makes; raises if it cannot have happened here, and changes nothing."""
     match outcome:
         case Returned(value=value, events=events):
@@ -89,9 +89,7 @@ def _failed(state: ExecutionState, outcome: Failed, at: int, took: int) -> Facts
     _busy(state)
     instruction, failure, forward = state.here, outcome.failure, state.phase is Phase.FORWARD
     proves_nothing = (
-        failure.kind == "timed_out"
-        or instruction.settling is not None
-        or instruction.kind is Kind.IRREVERSIBLE
+        failure.kind == "timed_out" or instruction.settling is not None or instruction.kind is Kind.IRREVERSIBLE
     )
     leaves_doubt = forward and proves_nothing and instruction.kind in EFFECTS
     doubt = state.doubt or leaves_doubt or state.phase is Phase.UNDOING
@@ -232,9 +230,7 @@ def _setback(state: ExecutionState, failure: Failure, at: int) -> Setback:
     retry = state.budget
     luck = 0.0
     if retry.jitter:
-        luck = key.chance(
-            key.derive(state.program.name, state.execution_id, instruction.path, work), state.spent + 1
-        )
+        luck = key.chance(key.derive(state.program.name, state.execution_id, instruction.path, work), state.spent + 1)
     delay = retry.delay_after(state.spent + 1, luck)
     return Setback(failure, later(at, delay) if delay else None)
 

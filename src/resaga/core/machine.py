@@ -168,7 +168,7 @@ def decide(program: Program, state: ExecutionState) -> Decision:
 # ---- writing: what each fact does to the registers ---------------------------------------------------------
 
 
-def write(program: Program, state: ExecutionState, fact: Fact, at: int, took: int, value: object) -> None:  # noqa: PLR0913
+def write(program: Program, state: ExecutionState, fact: Fact, at: int, took: int, value: object) -> None:  # noqa: PLR0913, PLR0917 - a row
     """Add a row, and move the registers as it says; a row that cannot stand here is refused, and nothing changes."""
     possible, move = RULES[fact]
     if not possible(state):

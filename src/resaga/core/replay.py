@@ -20,9 +20,7 @@ def replay(program: Program, execution_id: str, rows: Iterable[Row]) -> Executio
                 returned(plain, state, value, at, took)
                 continue
         if index != state.at_index:
-            raise IllegalTransition(
-                f"a row speaks of index {index}, but the execution is at {state.at_index}."
-            )
+            raise IllegalTransition(f"a row speaks of index {index}, but the execution is at {state.at_index}.")
         write(program, state, fact, at, took, value)
     return state
 
@@ -34,9 +32,7 @@ def cut_off(program: Program, state: ExecutionState, at: int) -> ExecutionState:
     """
     again = replay(program, state.execution_id, state.trail.rows())
     if again.phase in LIVE:
-        began = again.trail.at[
-            -1
-        ]  # or later: what was begun is taken to be as old as it can be, and so is its key
+        began = again.trail.at[-1]  # or later: what was begun is taken to be as old as it can be, and so is its key
         at = max(at, began)
         advance(program, again, Interrupted(), at, at - began)
     return again

@@ -251,11 +251,7 @@ class ExecutionState:
 
     def expired(self, at: int) -> bool:
         """Whether the open question's deadline has passed, and that means something."""
-        return (
-            self.deadline is not None
-            and at // 1000 >= self.deadline
-            and not isinstance(self.here.expiry, Stay)
-        )
+        return self.deadline is not None and at // 1000 >= self.deadline and not isinstance(self.here.expiry, Stay)
 
     def timing_for(self, path: str, *, is_compensation: bool = False) -> StepTiming | None:
         """The last call of that step's body, or of its undo."""

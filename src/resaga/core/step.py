@@ -58,8 +58,7 @@ class _Unfinished:
     def _kept(self, why: object) -> Doing:
         if not isinstance(why, str) or not why.strip():
             raise InvalidOption(
-                f"step {self.unfinished!r}: .kept(…) needs the reason why nothing is undone,"
-                " for the rollback plan."
+                f"step {self.unfinished!r}: .kept(…) needs the reason why nothing is undone, for the rollback plan."
             )
         return self.doing.replaced(kind=Kind.KEPT, reason=clipped(why))
 
@@ -237,9 +236,7 @@ def read(
     gives: object = ...,
 ) -> ReadingInTime: ...
 @overload
-def read(
-    *, name: str | None = ..., retry: Retry | None = ..., takes: object = ..., gives: object = ...
-) -> Reading: ...
+def read(*, name: str | None = ..., retry: Retry | None = ..., takes: object = ..., gives: object = ...) -> Reading: ...
 def read(  # noqa: PLR0913 - each is an independent word of one decorator
     does: object = None,
     /,
@@ -255,9 +252,7 @@ def read(  # noqa: PLR0913 - each is an independent word of one decorator
     def decorate(does: object, depth: int = 2) -> Read[Any, Any, Any]:
         one = acting(does, name=name, takes=takes, gives=gives, depth=depth + 1)
         if timeout is not None and not one.awaits:
-            raise InvalidOption(
-                f"read {one.name!r}: a blocking body cannot be given up in time; make it async."
-            )
+            raise InvalidOption(f"read {one.name!r}: a blocking body cannot be given up in time; make it async.")
         return Read(
             Doing(
                 one,

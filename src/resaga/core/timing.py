@@ -1,7 +1,7 @@
 """Timings of every call of a body, as a view of the trail."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Final, final
 
 from resaga.core.fact import Fact, Row, Setback
@@ -10,7 +10,7 @@ from resaga.core.node import CONTEXT, Kind
 from resaga.core.program import Program
 from resaga.core.value import Value
 
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 LATEST: Final = 253_402_300_799_999_999
 """The last microsecond that a calendar knows; what is set for later is set for then."""

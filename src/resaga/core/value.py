@@ -4,9 +4,7 @@ attrs compiles a class of its own code for each class, at a millisecond or so; t
 them loaded by `import resaga`, and few of them made often. So this is what little of attrs they need, without that.
 """
 
-from typing import Any, ClassVar, NoReturn, dataclass_transform
-
-from typing_extensions import Self
+from typing import Any, ClassVar, NoReturn, Self, dataclass_transform
 
 
 @dataclass_transform(frozen_default=True)
@@ -20,7 +18,7 @@ class Value:
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        own = cls.__dict__.get("__annotations__", ())  # text would do as well: only the names are asked for
+        own = cls.__dict__.get("__annotations__", ())  # noqa: RUF063 - only the names are asked for, at import
         cls.__match_args__ = (*cls.__match_args__, *own)  # type: ignore[misc]  # mypy makes one of its own
 
     def __init__(self, *values: object, **named: object) -> None:

@@ -201,9 +201,7 @@ class _Walk:
 
         Conditions are passed only if one may `ask` them.
         """
-        reached = {
-            place: (cost + ELSEWHERE, trace) for place, (cost, trace) in front.items() if place <= limit
-        }
+        reached = {place: (cost + ELSEWHERE, trace) for place, (cost, trace) in front.items() if place <= limit}
         places = list(reached)
         heapify(places)
         while places and places[0] < limit and len(reached) <= most:  # every way leads on to a higher place
@@ -235,9 +233,7 @@ class _Walk:
             traces.append(trace)
             trace = trace.before
         codes = self.way.codes
-        placed: list[Placed] = [
-            (self.program.start << BITS | codes[row] & MASK, row) for row in self.way.begun
-        ]
+        placed: list[Placed] = [(self.program.start << BITS | codes[row] & MASK, row) for row in self.way.begun]
         passed: list[_Trace] = []
         places: dict[int, int] = {}
         for one in reversed(traces):

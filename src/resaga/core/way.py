@@ -93,9 +93,7 @@ class Way:
         """The lines of what is done and has to stay: it is taken back, or never can be, or turned the run."""
         last = self.stations[-1] if self.turned else None
         return {
-            one.index
-            for one in self.stations
-            if one.done and (one is last or self.old[one.index].kind in TAKEN_BACK)
+            one.index for one in self.stations if one.done and (one is last or self.old[one.index].kind in TAKEN_BACK)
         }
 
     def _came_to(self, index: int, asked: list[Asked]) -> tuple[Station, list[Asked]]:

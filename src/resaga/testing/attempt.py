@@ -4,9 +4,7 @@ from resaga.core.attempt import Attempt
 from resaga.core.key import Work
 
 
-def attempt(
-    path: str = "step", *, number: int = 1, execution_id: str = "test", undo: bool = False
-) -> Attempt:
+def attempt(path: str = "step", *, number: int = 1, execution_id: str = "test", undo: bool = False) -> Attempt:
     """The attempt that a body, or with `undo` its undo, would be given; its key is always the same.
 
     >>> attempt("reserve").key == attempt("reserve", number=2).key

@@ -14,9 +14,7 @@ from resaga.cli.demo.checkout import Charged, Order, checkout
 from resaga.cli.demo.story import DemoFailed, answer, tell
 
 
-def test_one_checkout_is_approved_and_one_is_taken_back(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_one_checkout_is_approved_and_one_is_taken_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Both documents end as told, and the bank did everything once, in spite of a busy line."""
     tell(tmp_path)
     bank = Bank(tmp_path / "bank.txt")
@@ -53,9 +51,7 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["A-1.json"]
 
 
-def test_the_other_process_writes_down_how_it_went_on(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_other_process_writes_down_how_it_went_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It needs the two files and nothing else."""
     saga = checkout(Bank(tmp_path / "bank.txt"))
     document = tmp_path / "B-1.json"
@@ -67,9 +63,7 @@ def test_the_other_process_writes_down_how_it_went_on(
 
 def test_another_process_that_fails_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The reason is the one that it gave."""
-    monkeypatch.setattr(
-        "resaga.cli.demo.story.COMMAND", (sys.executable, "-c", "raise SystemExit('no memory')")
-    )
+    monkeypatch.setattr("resaga.cli.demo.story.COMMAND", (sys.executable, "-c", "raise SystemExit('no memory')"))
     with pytest.raises(DemoFailed, match="status 1: no memory"):
         tell(tmp_path)
 

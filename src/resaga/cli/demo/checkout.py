@@ -98,8 +98,5 @@ def checkout(bank: Bank) -> Saga[Order, Charged, Sync]:
     reserve = step(retry=Retry(3, delay=timedelta(milliseconds=50)))(till.reserve)
     return Saga(
         "checkout",
-        reserve.undone_by(till.release)
-        >> policy
-        >> only(Large, approval)
-        >> step(till.charge).irreversible(),
+        reserve.undone_by(till.release) >> policy >> only(Large, approval) >> step(till.charge).irreversible(),
     )
