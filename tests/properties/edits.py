@@ -188,14 +188,15 @@ def change_policies(run: Run, random: Random) -> Edited | None:
         for one in everything(items):
             if isinstance(one, Leaf):
                 settled = (run.settling and one.uid == run.standing) or random.random() < 0.5
-                other = evolve(
-                    one,
+                leaf: Any = one
+                other: Any = evolve(
+                    leaf,
                     retry=random.choice((None, SLOWLY)),
                     undo_name=f"undo{random.randint(0, 9)}",
                     reason=f"because {random.randint(0, 9)}",
                     settled=settled,
                 )
-                sketch = changed(sketch, one.uid, lambda _, other=other: (other,))
+                sketch = changed(sketch, one.uid, lambda _: (other,))  # noqa: B023 - called at once
         return sketch
 
     return Edited(evolve(run.sketch, items=relaxed(run.sketch.items)))
@@ -453,11 +454,15 @@ def remove_a_defaulted_field(run: Run, random: Random) -> Edited | None:
     return harmful(evolve(run.sketch, style=Shrunk))
 
 
+def unsettled(leaf: Any) -> Any:  # noqa: ANN401 - an item that is known to be a leaf
+    return evolve(leaf, settled=False)
+
+
 def lose_the_settle(run: Run, random: Random) -> Edited | None:
     if not run.settling or run.standing is None:
         return None
     one = run.items[run.standing]
-    sketch = edit(run, one.uid, lambda item: (evolve(item, settled=False),))
+    sketch = edit(run, one.uid, lambda item: (unsettled(item),))
     return harmful(sketch, (("left without its settle", run.path[one.uid]),), lost=True)
 
 

@@ -277,8 +277,8 @@ class _Building:
         types: Any = {"name": leaf.name, "takes": takes, "gives": gives}
         if leaf.kind == "gate":
             asks = int if leaf.asks_number else bool
-            made_gate: Any = gate(deadline=leaf.deadline, expiry=leaf.expiry, asks=asks, **types)
-            return made_gate(self.decide(leaf))
+            making: Any = gate
+            return making(deadline=leaf.deadline, expiry=leaf.expiry, asks=asks, **types)(self.decide(leaf))
         decorate: Any = (read if leaf.kind == "read" else step)(retry=leaf.retry, **types)
         action = decorate(self.body(leaf))
         if leaf.kind == "read":

@@ -51,7 +51,8 @@ def go_on(execution: Any, world: World, random: Random) -> Any:  # noqa: ANN401 
                 if random.random() < 0.1:
                     return execution.cancel("no need", clock=clock)
                 asked: Any = the_gate(execution.state)
-                return execution.answer(asked, execution.state.here.asks.kind(random.random() < 0.9), clock=clock)
+                asks: Any = execution.state.here.asks
+                return execution.answer(asked, asks.kind(random.random() < 0.9), clock=clock)
             case Paused():
                 until = getattr(execution.why, "until", None) or clock.now
                 clock.advance(max(until - clock.now, timedelta(0)))
@@ -140,7 +141,7 @@ def facts(state: ExecutionState) -> list[tuple[Fact, object]]:
     ]
 
 
-def plain(value: object) -> object:
+def plain(value: Any) -> object:  # noqa: ANN401 - a context whatever its class
     """A context whatever its class."""
     return (value.items, value.cents) if hasattr(value, "cents") else value
 
@@ -242,5 +243,5 @@ def test_what_matters_to_a_run_is_found_and_named_and_the_rest_is_not() -> None:
             told[one.edit.__name__] += 1
             statuses[one.execution.status.value] += 1
     harmful = sum(told[edit.__name__] for edit in HARMFUL)
-    print(f"{told.total()} edits: {harmful} harmful, all found and named; {told.total() - harmful} harmless, 0 alarms")
+    print(f"{told.total()} edits: {harmful} harmful, all found and named; {told.total() - harmful} harmless, 0 alarms")  # noqa: T201
     print(", ".join(f"{name} {count}" for name, count in sorted((told + statuses).items())))  # noqa: T201

@@ -177,10 +177,7 @@ class _Compiler:
         self.flow = gives
 
     def _waiting(self, node: Waiting, prefix: str) -> None:
-        if node.name is not None:
-            path = self._path(prefix, node.name)
-        else:
-            path = f"{prefix}wait-{_span(node.duration)}"
+        path = self._path(prefix, node.name) if node.name is not None else f"{prefix}wait-{_span(node.duration)}"
         self._add(op=Op.SLEEP, kind=Kind.WAIT, path=path, duration=node.duration // MICROSECOND)
 
     def _either(self, node: Either, prefix: str) -> None:
