@@ -33,7 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--strict", action="store_true", help="exit with 1 if a figure does not hold")
     strict = parser.parse_args().strict
-    missed = []
+    missed: list[str] = []
     print(line("", "seen", "must", "aim", "beside"))
     for figure in chain(steps(), undos(), scale(), documents(), imports()):
         print(shown(figure), flush=True)

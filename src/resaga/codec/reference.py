@@ -127,7 +127,8 @@ def _target(context: Any, steps: list[str | int]) -> Any:  # noqa: ANN401 - plai
         named = type(part) is dict and type(step) is str and step in part
         if not named and not (type(part) is list and type(step) is int and 0 <= step < len(part)):
             raise BlobCorrupt("a reference points to nothing.")
-        part = part[step]
+        inner: Any = part
+        part = inner[step]
     return part
 
 
