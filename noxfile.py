@@ -20,7 +20,7 @@ FULLY_COVERED = ("core", "codec")
 WHEELS = tempfile.TemporaryDirectory(prefix="resaga-wheel-")
 
 nox.needs_version = ">=2025.11.12"
-nox.options.sessions = ["lint", "types", "docs", "tests"]  # coverage and proofs: not yet seen whole
+nox.options.sessions = ["lint", "types", "docs", "coverage", "tests", "proofs"]
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False

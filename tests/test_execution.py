@@ -247,6 +247,7 @@ def test_cancelling_a_rollback_changes_nothing(loop: Loop) -> None:
     turned = shop.paused().cancel("first", clock=shop.clock).cancel("second", clock=shop.clock)
     outcome = loop.resume(turned, shop.clock)
     assert outcome.failure.message == "first"
+    assert shop.world.order() == ["hold", "note", "undo hold"]
 
 
 @both

@@ -127,7 +127,8 @@ def test_a_wrong_answer_uses_nothing_up() -> None:
     with pytest.raises(TooLate):
         paused.answer(shop.ask, True, clock=shop.clock)
     shop.clock.jump(-DAY)
-    assert isinstance(paused.answer(shop.ask, True, by="an\ud800n", clock=shop.clock).resume(), Completed)
+    outcome = paused.answer(shop.ask, True, by="an\ud800n", clock=shop.clock).resume()
+    assert isinstance(shop.saga.load(outcome.dump()), Completed)
 
 
 # ---- interrupted -------------------------------------------------------------------------------------------

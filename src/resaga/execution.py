@@ -24,6 +24,7 @@ from resaga.core.timing import StepTiming
 from resaga.core.why import UndoFailed, WhyPaused, WhyStuck, why_paused, why_stuck
 from resaga.drive.awaiting import drive_async
 from resaga.drive.blocking import drive
+from resaga.drive.call import lent
 from resaga.drive.clock import SYSTEM, Clock
 
 if TYPE_CHECKING:
@@ -80,24 +81,20 @@ class Execution(Generic[X, B, M]):
         return self._codec.dump(self._state)
 
     def __repr__(self) -> str:
-        where = self._state.path
-        at = f" at {where}" if where else ""
+        at = f" at {self._state.path}" if self._state.path else ""
         return f"<{type(self).__name__} {self._codec.program.name} {self.id!r}{at}>"
 
     def _spend(self) -> None:
-        if not self._unused:
-            raise self._already_used()
-        self._after: list[None] = [None]  # first: what is cut off behind this line must be able to go on
-        try:
-            self._unused.pop()
-        except IndexError:  # another thread was faster
-            raise self._already_used() from None
-
-    def _already_used(self) -> AlreadyUsed:
-        return AlreadyUsed(
-            f"execution {self.id!r} was used before: go on with what that gave, or load its newest document.",
-            id=self.id,
-        )
+        if self._unused:
+            self._after: list[None] = [None]  # first: what is cut off behind this line must be able to go on
+            try:
+                self._unused.pop()
+            except IndexError:  # another thread was faster
+                pass
+            else:
+                return
+        said = "was used before: go on with what that gave, or load its newest document"
+        raise AlreadyUsed(f"execution {self.id!r} {said}.", id=self.id)
 
     def _use(self) -> ExecutionState:
         """A state to go on with; the second time there is none."""
@@ -227,11 +224,11 @@ class Paused(_Resumable[X, B, M]):
 
     def asked(self, gate: Gate[C, Any, R, Any], /) -> Question[C, R] | None:
         """The question of this gate, if that is what it waits at."""
-        state = self._state
-        if not state.asked or state.here.node is not getattr(gate, "node", None):
+        state, here = self._state, self._state.here
+        if not state.asked or here.node is not getattr(gate, "node", None):
             return None
-        deadline = getattr(self.why, "deadline", None)
-        return Question(state.here.path, cast("C", state.value), deadline)
+        own = state.value if here.immutable else lent(here.takes, state.value, self._codec.copy)
+        return Question(here.path, cast("C", own), getattr(self.why, "deadline", None))
 
     def answer(
         self, gate: Gate[Any, Any, R, Any], value: R, /, *, by: str | None = None, clock: Clock = SYSTEM
@@ -389,9 +386,7 @@ def settled(codec: "Codec", state: ExecutionState, decision: Decision, unused: l
         return Completed(codec, state, unused)
     if decision is ROLLED_BACK:
         return RolledBack(codec, state, unused)
-    if decision is STUCK:
-        return Stuck(codec, state, unused)
-    return Paused(codec, state, unused)
+    return (Stuck if decision is STUCK else Paused)(codec, state, unused)
 
 
 def _signed(verb: str, *words: object) -> None:

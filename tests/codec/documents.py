@@ -17,6 +17,11 @@ CREATED: Final = 5
 """The code of the first row: that the execution was created, at instruction 0."""
 
 
+def untyped(value: object) -> Any:  # noqa: ANN401 - that is the point
+    """A value as somebody hands it over who has no type checker."""
+    return value
+
+
 def keeper(kind: object, *, hooks: tuple[Hook, ...] = (), steps: int = 1) -> AnySaga:
     """A saga that hands on values of one type."""
 

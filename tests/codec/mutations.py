@@ -13,7 +13,7 @@ from resaga.codec.codec import waits
 from resaga.codec.document import opened as parsed
 from resaga.codec.facts import SILENT
 from resaga.core.fact import BITS, MASK
-from resaga.core.replay import replay
+from resaga.core.replay import retrace
 from tests.codec.documents import AnySaga, closed, opened
 
 Plain: TypeAlias = Any
@@ -233,7 +233,7 @@ def mended(saga: AnySaga, plain: Plain) -> None:
     """Let the document say of its trail what it tells, if it tells of something that can have happened."""
     with suppress(Exception):
         found = parsed(closed(plain))
-        state = replay(saga.program, found.id, saga.codec._read(plain_rows(found)))
+        state = retrace(saga.program, found.id, saga.codec.trail(plain_rows(found)))
         plain.update(status=state.status.value, index=state.index, waits=waits(state))
 
 

@@ -32,7 +32,7 @@ from resaga.errors import (
     WrongContext,
 )
 from resaga.testing import FakeClock
-from tests.codec.documents import changed, keeper, opened
+from tests.codec.documents import changed, keeper, opened, untyped
 from tests.codec.goldens import GOLDEN
 
 
@@ -74,13 +74,13 @@ def test_a_first_context_of_another_class_is_refused() -> None:
     """Before there is an execution at all."""
     saga = Saga("door", same)
     with pytest.raises(WrongContext, match="door: a dict is not what is asked for"):
-        saga.new({"id": "A", "cents": 1})  # type: ignore[arg-type]  # what an untyped caller gets wrong
+        saga.new(untyped({"id": "A", "cents": 1}))
     assert isinstance(saga.new(Order("A", 1)), New)
 
 
 def test_what_is_inside_of_a_first_context_is_checked_when_it_is_dumped() -> None:
     """A frozen class is taken as it is, for speed; a document of it is never wrong."""
-    new = Saga("door", same).new(Order("A", "1"))  # type: ignore[arg-type]  # as above
+    new = Saga("door", same).new(Order("A", untyped("1")))
     with pytest.raises(NotStorable, match=r"^door\.cents: "):
         new.dump()
 
@@ -99,7 +99,7 @@ def test_a_mutable_context_is_checked_and_copied_at_once() -> None:
 def test_an_answer_of_another_class_is_refused_and_the_question_stays_open() -> None:
     """Inside of it, too."""
     paused: Any = Saga("door", approval).new(Order("A", 1)).start()
-    for wrong in ({"by": "ann"}, None, Yes(5)):  # type: ignore[arg-type]  # as above
+    for wrong in ({"by": "ann"}, None, Yes(untyped(5))):
         with pytest.raises(WrongAnswer, match="approval: a"):
             paused.answer(approval, wrong)
     assert isinstance(paused.answer(approval, Yes("ann")), Answered)

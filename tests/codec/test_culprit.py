@@ -9,7 +9,7 @@ from attrs import define, frozen
 
 from resaga import Hook, Saga, read
 from resaga.errors import NotStorable
-from tests.codec.documents import keeper, unstorable
+from tests.codec.documents import keeper, unstorable, untyped
 
 
 @frozen
@@ -32,7 +32,7 @@ class Open:
 
 def chain(length: int, end: object) -> Node:
     """Nodes one inside the other, the innermost with that value."""
-    node = Node(end)  # type: ignore[arg-type]  # what an untyped caller gets wrong
+    node = Node(untyped(end))
     for value in range(1, length):
         node = Node(value, node)
     return node
@@ -40,12 +40,12 @@ def chain(length: int, end: object) -> Node:
 
 def test_the_innermost_part_is_named() -> None:
     """Through records, mappings, tuples and unions."""
-    wrong = Open(Line("a", 1), {"x": Open(Line("b", 2), {}), "y": Open(Line("c", "3"), {})})  # type: ignore[arg-type]  # as above
+    wrong = Open(Line("a", 1), {"x": Open(Line("b", 2), {}), "y": Open(Line("c", untyped("3")), {})})
     assert unstorable(Open, wrong).startswith("$.more{1}.line.cents: ")
     assert unstorable(Mapping[int, Open], {5: Open(Line("a", 1), {}), 6: wrong}).startswith(
         "$[1][1].more{1}.line.cents"
     )
-    assert unstorable(tuple[int, Line | Node], (1, Node(1, Node("2")))).startswith("$[1].next.value: ")  # type: ignore[arg-type]  # as above
+    assert unstorable(tuple[int, Line | Node], (1, Node(1, Node(untyped("2"))))).startswith("$[1].next.value: ")
 
 
 def test_a_field_that_is_not_there_is_named() -> None:

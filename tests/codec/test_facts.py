@@ -10,7 +10,7 @@ from resaga.core.fact import BITS, Fact, Mark, Postponement, Setback, Skip
 from resaga.core.failure import Failure
 from resaga.core.outcome import Answer
 from resaga.errors import BlobError, BlobMismatch, NotStorable
-from tests.codec.documents import AnySaga, changed, opened
+from tests.codec.documents import AnySaga, changed, opened, untyped
 from tests.codec.goldens import GOLDEN
 
 FAILURE = ["s", "failed", "it broke", "Broken"]
@@ -122,12 +122,12 @@ def test_another_value_than_the_fact_says_is_refused(fact: Fact, plain: object) 
 @pytest.mark.parametrize(
     ("fact", "value"),
     [
-        (Fact.ANSWERED, Answer(value=True, by=5)),  # type: ignore[arg-type]  # what an untyped caller gets wrong
-        (Fact.MARKED, Mark(5, None)),  # type: ignore[arg-type]  # as above
-        (Fact.SKIPPED, Skip("old", 5)),  # type: ignore[arg-type]  # as above
-        (Fact.POSTPONED, Postponement(5, None)),  # type: ignore[arg-type]  # as above
-        (Fact.FAILED, Failure("s", "failed", 5)),  # type: ignore[arg-type]  # as above
-        (Fact.FAILED, Failure("s", "failed", "", 5)),  # type: ignore[arg-type]  # as above
+        (Fact.ANSWERED, Answer(value=True, by=untyped(5))),
+        (Fact.MARKED, Mark(5, untyped(None))),
+        (Fact.SKIPPED, Skip("old", untyped(5))),
+        (Fact.POSTPONED, Postponement(untyped(5), None)),
+        (Fact.FAILED, Failure("s", "failed", untyped(5))),
+        (Fact.FAILED, Failure("s", "failed", "", untyped(5))),
         (Fact.RETRIED, 5),
         (Fact.UNDONE_BY_HAND, 5),
         (Fact.EMITTED, 5.0),
@@ -226,7 +226,7 @@ def test_a_person_whose_name_is_no_text_makes_no_document() -> None:
     state.trail.codes.append(Fact.ANSWERED)
     state.trail.at.append(state.trail.at[-1])
     state.trail.took.append(0)
-    state.trail.values.append(Answer(value=True, by=5))  # type: ignore[arg-type]  # what an untyped caller gets wrong
+    state.trail.values.append(Answer(value=True, by=untyped(5)))
     codec: Codec = ASKING.codec
     with pytest.raises(NotStorable, match=r"approval: .* what was said with it") as caught:
         codec.dump(state)
@@ -244,7 +244,20 @@ def test_a_failure_of_which_the_code_is_no_text_makes_no_document() -> None:
     done = saga.new(5).start()
     assert not isinstance(done, Stuck)
     state = done.state.copy()
-    state.trail.values[-1] = Failure("pay", "rejected", "no", 5)  # type: ignore[arg-type]  # as above
+    state.trail.values[-1] = Failure("pay", "rejected", "no", untyped(5))
     with pytest.raises(NotStorable, match="what was said of it") as caught:
         saga.codec.dump(state)
     assert caught.value.path == "pay"
+
+
+def test_an_event_that_cannot_be_stored_is_named_by_its_step() -> None:
+    """The value itself is not shown."""
+
+    @step
+    def tell(number: int, attempt: Attempt) -> int:
+        attempt.emit("\ud800")
+        return number
+
+    told = Saga("telling", tell.kept("it is a test"), emits=(str,)).new(1).start()
+    with pytest.raises(NotStorable, match=r"tell: .* surrogate"):
+        told.dump()

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from resaga.core.failure import KINDS
 from resaga.core.node import Kind
 from tests.codec.goldens import GOLDEN
 from tests.golden.make import CURRENT
+from tests.golden.make import GOLDEN as FOLDER
 
 
 def test_todays_code_writes_the_golden_documents() -> None:
@@ -27,6 +29,16 @@ def test_a_golden_document_loads_and_is_written_again(name: str) -> None:
     saga, _ = GOLDEN[name]
     blob = (CURRENT / f"{name}.json").read_bytes()
     assert saga.load(blob).dump() == blob
+
+
+@pytest.mark.parametrize("folder", sorted(FOLDER.glob("format-*")), ids=lambda folder: folder.name)
+def test_documents_of_every_format_load(folder: Path) -> None:
+    """Whatever was written once is read for ever."""
+    documents = sorted(folder.glob("*.json"))
+    assert len(documents) >= 200
+    for path in documents:
+        saga, _ = GOLDEN[path.stem]
+        assert saga.load(path.read_bytes()).status is not None
 
 
 def _facts(plain: Any) -> set[str]:  # noqa: ANN401 - a document

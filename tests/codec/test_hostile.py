@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -22,6 +22,9 @@ BLOBS: Final = [blob for _, blob in GOLDEN.values()]
 HEARD: list[set[str] | None] = [None]
 """Where events are told to while somebody listens."""
 
+HEARS: list[bool] = []
+"""Whether there is a hook."""
+
 
 def _hear(event: str, _: tuple[object, ...]) -> None:
     heard = HEARD[0]
@@ -30,11 +33,11 @@ def _hear(event: str, _: tuple[object, ...]) -> None:
 
 
 @contextmanager
-def listening() -> Iterator[set[str]]:
+def listening() -> Generator[set[str], None, None]:
     """The audit events that happen meanwhile: exec, compile, import, open, socket and all others."""
-    if not hasattr(sys, "resaga_hears"):
+    if not HEARS:  # a hook stays for ever, so there is one
         sys.addaudithook(_hear)
-        sys.resaga_hears = True  # type: ignore[attr-defined]  # a hook stays for ever, so there is one
+        HEARS.append(True)
     heard = HEARD[0] = set[str]()
     try:
         yield heard
@@ -135,8 +138,9 @@ def test_a_million_hostile_documents_give_blob_errors_only() -> None:
                 told[tried(saga, odd)] += 1
                 sound += is_json
                 total += 1
-    assert sound >= 0.6 * total
-    assert {"BlobCorrupt", "BlobMismatch", "ProgramChanged", "WrongSaga", "Completed", "Paused"} <= set(told), told
+    if total > EACH:  # not for one seed that is run again
+        assert sound >= 0.6 * total
+        assert {"BlobCorrupt", "BlobMismatch", "ProgramChanged", "WrongSaga", "Completed", "Paused"} <= set(told)
 
 
 @pytest.mark.proof

@@ -7,7 +7,7 @@ from attrs import frozen
 
 from resaga import Completed, Saga, read
 from resaga.codec import limits
-from resaga.codec.reference import Targets, resolved
+from resaga.codec.reference import Sources, Targets, measured
 from resaga.errors import BlobCorrupt, BlobError, BlobTooLarge
 from tests.codec.documents import AnySaga, document, keeper, opened
 
@@ -132,10 +132,14 @@ def test_what_is_shorter_than_32_bytes_is_written_again(kind: object, value: obj
 )
 def test_only_what_is_written_alike_is_referred_to(before: object, after: object, short: object) -> None:
     """One equals True and 1.0, but is written otherwise; another order of members is another text."""
-    made = Targets(before).shortened(after)
+    targets, sources = Targets(), Sources()
+    targets.turn(before, measured(before, {}))
+    sources.turn(before)
+    made = targets.shortened(after)
     assert made == short
     assert repr(made) == repr(short)
-    assert repr(resolved(made, before)[0]) == repr(after)
+    assert repr(sources.resolved(made)) == repr(after)
+    assert (sources.added, sources.brackets) == (targets.spared, targets.brackets)
 
 
 @pytest.mark.parametrize(
@@ -213,3 +217,12 @@ def test_many_large_references_are_refused() -> None:
     assert len(blob) < limits.VALUE_BYTES
     with pytest.raises(BlobTooLarge, match="16,777,216"):
         texts.load(blob)
+
+
+def test_a_reference_into_the_depth_is_refused_although_its_value_would_fit() -> None:
+    """Otherwise what a document refers to would have to be searched for."""
+    order = {"id": "A", "note": LONG}
+    held = {"order": order, "hold": 1}
+    deep = {"order": {"id": "A", "note": {"$": ["order", "note"]}}, "hold": 1}
+    with pytest.raises(BlobCorrupt, match="into the depth"):
+        loaded(order, held, {"Large": {"held": deep}}, held, [order, order])

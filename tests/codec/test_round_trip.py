@@ -8,8 +8,9 @@ from jsonschema import Draft202012Validator
 
 from resaga.errors import NotStorable, UnsupportedType
 from tests.codec import reader
-from tests.codec.anything import Kind, Maker, alike, anything
+from tests.codec.anything import alike, anything
 from tests.codec.documents import AnySaga, keeper
+from tests.codec.leaves import Kind, Maker
 from tests.codec.test_schema import VALIDATOR
 from tests.golden.values import HOOKS, VALUES
 from tests.seeds import reseed, seeds

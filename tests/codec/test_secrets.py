@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from resaga import Hook, Saga, gate, read
 from resaga.errors import BlobError, ResagaError
-from tests.codec.documents import AnySaga, changed, closed, keeper, opened
+from tests.codec.documents import AnySaga, changed, closed, keeper, opened, untyped
 from tests.codec.goldens import GOLDEN
 from tests.seeds import reseed, seeds
 
@@ -17,16 +17,16 @@ PLANTED = "hunter 2"
 """The same as no name can be."""
 
 
+def _long_enough(_: object, __: object, password: str) -> None:
+    if len(password) < 9:
+        raise ValueError(f"{password} is too short")
+
+
 @frozen
 class Account:
     name: str
-    password: str = field()
+    password: str = field(validator=_long_enough)
     limits: Mapping[str, int]
-
-    @password.validator
-    def _long_enough(self, _: object, password: str) -> None:
-        if len(password) < 9:
-            raise ValueError(f"{password} is too short")
 
 
 class Token:
@@ -175,14 +175,14 @@ def test_no_error_of_dumping_shows_a_value() -> None:
 
     good = _session()
     wrong: list[Any] = [
-        Session("hunter2", good.tokens, {}, {}),  # type: ignore[arg-type]  # what an untyped caller gets wrong
-        Session(None, ("hunter2",), {}, {}),  # type: ignore[arg-type]  # as above
-        Session(None, (), {"hunter2": "hunter2"}, {}),  # type: ignore[dict-item]  # as above
+        Session(untyped("hunter2"), good.tokens, {}, {}),
+        Session(None, untyped(("hunter2",)), {}, {}),
+        Session(None, (), untyped({"hunter2": "hunter2"}), {}),
         Session(None, (), {Key("hunter2"): Token("1")}, {}),
         Session(None, (), {"hunter2\ud800": Token("1")}, {}),
         Session(None, (), {}, {1: "hunter2\ud800"}),
-        Session(None, (), {}, {"hunter2": "a"}),  # type: ignore[dict-item]  # as above
-        Session(Account("hunter2", "hunter2hunter2", {"a": "hunter2"}), (), {}, {}),  # type: ignore[dict-item]  # as above
+        Session(None, (), {}, untyped({"hunter2": "a"})),
+        Session(Account("hunter2", "hunter2hunter2", untyped({"a": "hunter2"})), (), {}, {}),
     ]
     for value in wrong:
         with pytest.raises(ResagaError) as caught:

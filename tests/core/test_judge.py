@@ -465,3 +465,9 @@ def test_a_person_who_retries_gives_a_new_budget() -> None:
     play.say(Retried("ann"), Failed(BOOM))
     assert play.facts[-1] is Fact.SETBACK
     assert play.state.spent == 1
+
+
+def test_not_yet_does_not_count_against_the_budget() -> None:
+    play = started(STEPS.undone("a", retry=Retry(2)))
+    play.say(Later("later", None), Woke(), Failed(BOOM))
+    assert play.facts == [Fact.POSTPONED, Fact.WOKE, Fact.SETBACK]

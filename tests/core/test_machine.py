@@ -33,6 +33,7 @@ from resaga.core.outcome import (
     Interrupted,
     MarkedDone,
     NothingHappened,
+    Outcome,
     Refused,
     Retried,
     Returned,
@@ -221,19 +222,29 @@ def test_the_short_way_of_a_plain_result_is_the_long_one(strained: bool) -> None
     assert list(one.state.trail.rows()) == list(other.state.trail.rows())
 
 
-@pytest.mark.parametrize("strained", [False, True])
-def test_the_short_way_of_a_plain_undo_is_the_long_one(strained: bool) -> None:  # noqa: FBT001
-    one, other = plain_play(STEPS.undone("a", plain=True) >> STEPS.undone("b", plain=True) >> STEPS.read("c"))
-    for play in (one, other):
-        told(play, Returned(1), Returned(2), Refused(NO))
-        if strained:
-            told(play, Interrupted(), Woke())
-    plain = machine.decide(one.program, one.state)
-    assert isinstance(plain, Plain)
-    machine.undone(plain, one.state, one.at, 0)
-    other.say(Returned(None))
-    assert registers(one.state) == registers(other.state)
-    assert list(one.state.trail.rows()) == list(other.state.trail.rows())
+@pytest.mark.parametrize(
+    "outcomes",
+    [
+        (Returned(1), Returned(2), Returned(3), Refused(NO)),
+        (Returned(1), Returned(2), Returned(3), Refused(NO), Interrupted(), Woke()),
+        (Interrupted(), Woke(), Refused(NO), MarkedDone(9, "ann"), Returned(2), Returned(3), Refused(NO)),
+    ],
+    ids=["at once", "after an interrupt", "behind a step that a person marked"],
+)
+@pytest.mark.parametrize("between", [STEPS.undone("b", plain=True), STEPS.read("b")], ids=["undone", "read"])
+def test_the_short_way_of_a_plain_undo_is_the_long_one(between: AnyBlock, outcomes: tuple[Outcome, ...]) -> None:
+    block = STEPS.undone("a", plain=True) >> between >> STEPS.undone("c", plain=True) >> STEPS.read("d")
+    one, other = told(started(block), *outcomes), told(started(block), *outcomes)
+    while one.state.phase is Phase.UNDOING:
+        plain = machine.decide(one.program, one.state)
+        if isinstance(plain, Plain):
+            machine.undone(plain, one.state, one.at, 0)
+        else:
+            one.say(Returned(None))
+        other.say(Returned(None))
+        assert registers(one.state) == registers(other.state)
+        assert list(one.state.trail.rows()) == list(other.state.trail.rows())
+    assert one.state.phase is Phase.ROLLED_BACK
 
 
 def test_the_short_way_to_the_end_completes() -> None:
@@ -424,3 +435,20 @@ def test_an_undo_is_given_the_result_that_a_person_told_of() -> None:
     decision = play.say(Refused(NO))
     assert isinstance(decision, Undo)
     assert play.state.value == 9
+
+
+class Cutting(int):
+    """A span of time of which the calculation is interrupted."""
+
+    def __rsub__(self, other: int) -> int:
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_while_an_outcome_is_written_leaves_none_of_its_rows() -> None:
+    """Of the two that say that it was cut off and is stuck; one alone would let it be repeated."""
+    play = started(STEPS.irreversible("a"))
+    rows = len(play.state.trail)
+    with pytest.raises(KeyboardInterrupt):
+        machine.advance(play.program, play.state, Interrupted(), play.at, Cutting())
+    assert len(play.state.trail.codes) == rows + 1
+    assert len(play.state.trail) == rows

@@ -374,6 +374,16 @@ def test_timers_may_come_and_go(newer: AnyBlock, facts: list[str]) -> None:
     assert [fact for _, fact, _ in placed] == facts
 
 
+def test_what_is_put_back_may_be_of_another_type() -> None:
+    """Its rows stay, with that liberty only."""
+    play = started(inside(a()) >> c())
+    play.say(Returned(1), Returned(2), Interrupted())
+    newer = within(a(), taken_out, put_back, gives=bool) >> c()
+    assert walked(play, newer) is None
+    rows = [("get", "RETURNED", 2), ("a", "RETURNED", 3), ("put", "INTERRUPTED", 4)]
+    assert walked(play, newer, FREE) == rows
+
+
 def test_contexts_may_come_and_go() -> None:
     """The rows of new ones come from nowhere."""
     play = started(inside(a()) >> c())
@@ -434,4 +444,4 @@ def test_the_walk_is_linear(
         way = Way(old, [5, 6, *codes(count)], 0)
         return counted(lambda: (walk(way, program), difference(way, program)))
 
-    assert calls(240) < 6 * calls(60)
+    assert calls(120) < 6 * calls(30)

@@ -9,6 +9,7 @@ import pytest
 from resaga import (
     Attempt,
     Completed,
+    DidNotHappen,
     NotYet,
     Paused,
     Rejected,
@@ -21,6 +22,7 @@ from resaga import (
     step,
     wait,
     when,
+    within,
 )
 from resaga.core.decision import Choose, Perform
 from resaga.core.errors import IllegalTransition
@@ -158,7 +160,7 @@ def test_a_step_in_doubt_is_settled(loop: Loop, script: Script, order: list[str]
 @both
 def test_did_not_happen_may_be_said_by_its_class(loop: Loop) -> None:
     """`return DidNotHappen` is what it looks like."""
-    from resaga import DidNotHappen  # noqa: PLC0415
+    undone: list[object] = []
 
     def nothing(context: int, attempt: Attempt) -> AnyBlock:
         return DidNotHappen
@@ -167,9 +169,9 @@ def test_did_not_happen_may_be_said_by_its_class(loop: Loop) -> None:
     def a(context: int) -> int:
         raise OSError
 
-    outcome = run(loop, a.settled_by(nothing).kept("it is a test"), World())
+    outcome = run(loop, a.settled_by(nothing).undone_by(undone.append), World())
     assert isinstance(outcome, RolledBack)
-    assert outcome.failure.code == "OSError"
+    assert (outcome.failure.code, undone) == ("OSError", [])
 
 
 @pytest.mark.parametrize("settle", [[RAISES, RAISES], [REJECTS]], ids=["it fails too often", "it rejects"])
@@ -307,6 +309,26 @@ def test_a_condition_that_raises_after_the_point_of_no_return_can_be_retried(loo
     assert (world.order(), calls) == (["a", "b"], [1, 1])
 
 
+@pytest.mark.parametrize("where", ["get", "put"])
+@both
+def test_taking_out_and_putting_back_are_like_conditions(loop: Loop, where: str) -> None:
+    """One that raises rejects, and so does one that wants to be called later."""
+
+    def get(context: int) -> int:
+        if where == "get":
+            raise NotYet("later")
+        return context
+
+    def put(context: int, inner: int) -> int:
+        raise NotYet("later")
+
+    world = World()
+    steps = loop.steps(world)
+    outcome = run(loop, steps.undone("a") >> within(steps.read("b"), get, put), world)
+    assert isinstance(outcome, RolledBack)
+    assert (outcome.failure.path, outcome.failure.kind, outcome.failure.code) == (where, "failed", "NotYet")
+
+
 # ---- events ------------------------------------------------------------------------------------------------
 
 
@@ -361,3 +383,13 @@ def test_a_decision_of_which_nothing_can_come_is_refused() -> None:
     for decision in (Choose(timer), Perform(timer)):
         with pytest.raises(IllegalTransition, match="has no body"):
             prepare(decision, state, saga.codec.copy)
+
+
+@both
+def test_a_failure_names_its_step_by_the_whole_path(loop: Loop) -> None:
+    """In nested blocks too."""
+    world = World({"b": [RAISES]})
+    steps = loop.steps(world)
+    outcome = run(loop, steps.undone("a") >> steps.undone("b").named("inner").named("outer"), world)
+    assert isinstance(outcome, RolledBack)
+    assert outcome.failure.path == "outer/inner/b"

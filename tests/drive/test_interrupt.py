@@ -1,6 +1,7 @@
 """Interrupts: what is no exception of a body passes through, and nothing is taken back because of it."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any, Final, final
 
 import pytest
@@ -111,6 +112,18 @@ def test_an_irreversible_step_that_was_cut_off_goes_the_declared_way(
         loop.start(new, world.clock)
     assert isinstance(loop.resume(new.interrupted, world.clock), Completed)
     assert world.order() == order
+
+
+@both
+def test_an_attempt_that_was_cut_off_is_as_old_as_its_beginning(loop: Loop) -> None:
+    """It is not repeated when the world may have forgotten its key meanwhile."""
+    for took, end in ((timedelta(minutes=59), Completed), (timedelta(minutes=61), Stuck)):
+        world = World({"a": [Fate.CUT_AFTER]}, tick=took)
+        step = loop.steps(world).irreversible("a", retry=Retry(2), key_life=timedelta(hours=1))
+        new = Saga("shop", step).new(0, clock=world.clock)
+        with pytest.raises(Cut):
+            loop.start(new, world.clock)
+        assert isinstance(loop.resume(new.interrupted, world.clock), end)
 
 
 @both

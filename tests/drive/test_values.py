@@ -224,6 +224,41 @@ def test_what_a_person_says_is_copied_too() -> None:
     assert outcome.result == Cart(["paid"])
 
 
+def test_an_event_cannot_be_changed_behind_its_attempt() -> None:
+    """It leaves as it was when the body was over."""
+    held: list[Cart] = []
+
+    @step
+    def a(context: int, attempt: Attempt) -> int:
+        event = Cart(["emitted"])
+        held.append(event)
+        attempt.emit(event)
+        event.cents = 7.0
+        return context
+
+    saga: Saga[int, int, Any] = Saga("shop", a.kept("so"), emits=(Cart,))
+    outcome = saga.new(1).start()
+    held[0].items.clear()
+    assert outcome.state.events == (Cart(["emitted"], 7.0),)
+
+
+def test_who_is_asked_cannot_change_what_it_is_about() -> None:
+    """The question has a copy of the context."""
+
+    @gate
+    def ask(cart: Cart, answer: bool) -> Cart:  # noqa: FBT001 - an answer
+        return cart
+
+    paused = Saga("shop", ask).new(Cart(["here"])).start()
+    assert isinstance(paused, Paused)
+    question = paused.asked(ask)
+    assert question is not None
+    question.context.items.clear()
+    outcome = paused.answer(ask, True).resume()
+    assert isinstance(outcome, Completed)
+    assert outcome.result == Cart(["here"])
+
+
 # ---- immutable ones ----------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from typing import Final, final
 
 from resaga.core.fact import Fact, Mark
 from resaga.core.failure import Failure
-from resaga.core.instruction import Instruction, Op
+from resaga.core.instruction import Op
 from resaga.core.node import EFFECTS, Kind
 from resaga.core.plan import in_effect, kept, left
 from resaga.core.program import Program
@@ -118,18 +118,16 @@ class History:
             assert self.settling is None, f"{call} was made in the middle of a settle"
             assert index not in self.done, f"I2: {call} was made after its result was recorded"
             if one.kind is Kind.IRREVERSIBLE and self.called[(call.name, False)]:
-                self._again(call, one, index)
+                allowed = one.retry is not None or index in self.harmless
+                assert allowed, f"I4: {call} repeats an irreversible step on a guess"
+                self.harmless.discard(index)
+        age = 0 if self.began is None else self.rows[call.row - 1][2] // 1000 - self.began
+        alive = age <= one.key_life or call.role is Role.SETTLE
+        assert alive or not self.doubt, f"S5: {call} repeats what is in doubt under a key that is too old"
         if self.straight and call.role is not Role.UNDO:
             assert call.value == self.context, f"I1: {call} was not given {self.context}"
         who = (call.name, call.role is Role.UNDO)
         self.called[who] += 1
-
-    def _again(self, call: Call, one: Instruction, index: int) -> None:
-        now = self.rows[call.row - 1][2] // 1000
-        lives = self.began is None or now - self.began <= one.key_life
-        allowed = one.retry is not None and lives
-        assert allowed or index in self.harmless, f"I4: {call} repeats an irreversible step on a guess"
-        self.harmless.discard(index)
 
     # ---- rows -----------------------------------------------------------------------------------
 
@@ -159,10 +157,10 @@ class History:
         elif fact in (Fact.SETBACK, Fact.DOUBTED):
             self.spent += 1
             assert self.spent < self._budget(index), f"I3: {index} has more attempts than it may"
-            self.doubt = self.doubt or fact is Fact.DOUBTED
+            self.doubt = self.doubt or fact is Fact.DOUBTED or self.undoing
             self._began(at, took)
         elif fact is Fact.INTERRUPTED:
-            self.doubt = self.doubt or (self.instructions[index].kind in EFFECTS and not self.undoing)
+            self.doubt = self.doubt or self.instructions[index].kind in EFFECTS
             self._began(at, took)
         elif fact is Fact.POSTPONED:
             self.harmless.add(index)

@@ -38,7 +38,7 @@ KINDS: Final[Mapping[str, Make]] = {
 RARE: Final = frozenset(
     {"read twice", "settled twice", "irreversible twice", "irreversible settled twice", "gate in time"}
 )
-"""Kinds that do not stand in the largest scopes: they would be too many for one sitting."""
+"""Kinds that do not stand in programs of three steps: they would be too many for one sitting."""
 
 KINDS_IN_TIME: Final[Mapping[str, Make]] = {
     "read": lambda steps, name: steps.read(name, timeout=MOMENT),

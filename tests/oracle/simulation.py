@@ -28,6 +28,9 @@ RESUMES: Final = 50
 """So often a run may be resumed before it ends."""
 
 DECADE: Final = timedelta(days=3653)
+JUMPS: Final = (DECADE, -DECADE)
+"""What a clock may be set by."""
+
 ID: Final = "x"
 
 Drive: TypeAlias = Callable[[ExecutionState, World, Codec], Decision]
@@ -61,7 +64,16 @@ def blocking(state: ExecutionState, world: World, codec: Codec) -> Decision:
 class Simulation:
     """One run: the world's fates, and the people around it."""
 
-    def __init__(self, codec: Codec, witness: Witness, choices: Choices, faults: int, drive: Drive = blocking) -> None:
+    def __init__(  # noqa: PLR0913 - what a run depends on, all of it
+        self,
+        codec: Codec,
+        witness: Witness,
+        choices: Choices,
+        faults: int,
+        drive: Drive = blocking,
+        *,
+        jumps: tuple[timedelta, ...] = JUMPS,
+    ) -> None:
         self.codec = codec
         self.program = codec.program
         self.witness = witness
@@ -69,6 +81,7 @@ class Simulation:
         self.choices = choices
         self.faults = faults
         self.drive = drive
+        self.jumps = jumps
         self.natures: dict[str, tuple[Fate, ...]] = {}
         self.blob = b""  # the last document
         self.mended: set[str] = set()  # the gates that say yes from now on, once somebody had to help
@@ -85,8 +98,10 @@ class Simulation:
             try:
                 decision = self.drive(state, world, self.codec)
             except Cut:
+                self._skewed()
                 state = cut_off(self.program, state, world.clock.wall())
             except Death:
+                self._skewed()
                 state = self._reborn()
             else:
                 if state.phase in (Phase.COMPLETED, Phase.ROLLED_BACK):
@@ -161,6 +176,13 @@ class Simulation:
         if not self.choices.known:
             self.witness.see(state)
 
+    def _skewed(self) -> None:
+        """Whoever goes on has another clock, perhaps."""
+        choice = self.choices.pick(1, len(self.jumps)) if self.faults else 0
+        if choice:
+            self.faults -= 1
+            self.world.clock.jump(self.jumps[choice - 1])
+
     def _state(self) -> ExecutionState:
         assert self.world.state is not None
         return self.world.state
@@ -171,11 +193,11 @@ class Simulation:
         """Somebody comes, or time passes."""
         if isinstance(decision, Halt):
             return self._help(state)
-        faults = 3 if self.faults else 0
+        faults = 1 + len(self.jumps) if self.faults else 0
         if not isinstance(decision, Ask):
             cancel = 1 if faults and state.past_return is None else 0
             choice = self.choices.pick(1, faults + cancel) if faults else 0
-            if choice == 4:
+            if choice > faults:
                 self.faults -= 1
                 return self._told(state, Cancelled(Failure("x", "cancelled", "enough")))
             state = self._disturbed(state, choice - 1)
@@ -202,7 +224,7 @@ class Simulation:
         self.faults -= 1
         if how == 0:
             return self._reborn() if self._dumped(state, intended=False) else state
-        self.world.clock.jump(DECADE if how == 1 else -DECADE)
+        self.world.clock.jump(self.jumps[how - 1])
         return state
 
     def _help(self, state: ExecutionState) -> ExecutionState:

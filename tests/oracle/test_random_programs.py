@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import timedelta
 from random import Random
 from typing import Final, NamedTuple
 
@@ -9,12 +10,14 @@ import pytest
 
 from tests.oracle.choices import Chance
 from tests.oracle.random_programs import Author
-from tests.oracle.simulation import Drive, Simulation, blocking
+from tests.oracle.simulation import DECADE, Drive, Simulation, blocking
 from tests.oracle.small_scope import awaiting
 from tests.oracle.witness import Witness
 from tests.seeds import reseed, seeds
 
 FAULTS: Final = 5
+SPANS: Final = (timedelta(seconds=1), timedelta(hours=1), timedelta(days=2), DECADE)
+JUMPS: Final = (*SPANS, *(-span for span in SPANS))
 
 
 class Trace(NamedTuple):
@@ -30,7 +33,7 @@ def trace(random: Random, drive: Drive, *, awaits: bool = False, timeouts: bool 
     author = Author(random, awaits=awaits, timeouts=timeouts)
     saga = author.saga()
     witness = Witness(saga.codec, author.world, author.following, frozen=author.first.junk is None)
-    simulation = Simulation(saga.codec, witness, Chance(random), random.randrange(FAULTS + 1), drive)
+    simulation = Simulation(saga.codec, witness, Chance(random), random.randrange(FAULTS + 1), drive, jumps=JUMPS)
     try:
         state = simulation.run(author.start())
     except Exception as error:

@@ -6,6 +6,7 @@ from typing import Any, Final
 import pytest
 
 from resaga import Completed, Interrupted, Paused, RolledBack, Saga, Stuck
+from resaga.core.decision import Status
 from resaga.core.retry import Retry
 from resaga.core.why import InDoubt, UndoFailed
 from tests.steps import AnyBlock, Steps
@@ -140,10 +141,10 @@ def test_an_undo_may_say_not_yet() -> None:
 
 
 def test_the_budget_of_an_undo_is_its_own() -> None:
-    """However often the step was tried, its undo has all its attempts."""
-    world = World({"a": [Fate.RAISES] * 4, "end": [Fate.REJECTS], "undo a": [Fate.RAISES] * 2})
+    """However often its step was tried, and the one that failed, an undo has all its attempts."""
+    world = World({"a": [Fate.RAISES] * 4, "end": [Fate.RAISES] * 5, "undo a": [Fate.RAISES] * 2})
     steps = Steps(world)
-    block = steps.undone("a", retry=Retry(5), undo_retry=Retry(3)) >> steps.read("end")
+    block = steps.undone("a", retry=Retry(5), undo_retry=Retry(3)) >> steps.read("end", retry=Retry(5))
     assert isinstance(Saga("budget", block).new(0, id="x").start(clock=world.clock), RolledBack)
     assert (world.count("a"), world.count("a", Role.UNDO)) == (5, 3)
 
@@ -208,3 +209,18 @@ def test_a_late_effect_is_forestalled_by_the_settle() -> None:
     world.land()
     assert isinstance(outcome, RolledBack)
     assert not world.there
+
+
+def test_the_attempts_of_the_step_that_fails_are_none_of_the_first_undo_s() -> None:
+    """They follow each other directly."""
+    world = World({"end": [Fate.RAISES] * 3, "undo a": [Fate.RAISES] * 2})
+    steps = Steps(world)
+    block = steps.undone("a", undo_retry=Retry(3)) >> steps.read("end", retry=Retry(3))
+    assert isinstance(Saga("budget", block).new(0, id="x").start(clock=world.clock), RolledBack)
+    assert (world.count("end"), world.count("a", Role.UNDO)) == (3, 3)
+
+
+def test_the_status_of_a_rollback_that_is_stuck_is_not_that_of_one_that_is_done() -> None:
+    """An index of executions shows the difference."""
+    world = World({"end": [Fate.REJECTS], "undo d": [Fate.RAISES]})
+    assert run(world).status is Status.STUCK

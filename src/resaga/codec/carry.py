@@ -1,14 +1,14 @@
 """The rows of a document as rows of this program: references resolved, carried over if it has changed."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, final
 
 import orjson
 
 from resaga.codec.document import Document
 from resaga.codec.facts import CONTEXTS, SILENT
 from resaga.codec.limits import BLOB_BYTES, DEPTH, VALUE_BYTES
-from resaga.codec.reference import opening, resolved
+from resaga.codec.reference import Sources, opening
 from resaga.codec.values import is_too_deep
 from resaga.core.compatibility import Change, Compatibility, Reach, Verdict
 from resaga.core.difference import difference
@@ -22,7 +22,8 @@ from resaga.core.way import Way
 
 SILENT_CODES: Final = frozenset(int(fact) for fact in SILENT)
 CONTEXT_CODES: Final = frozenset(int(fact) for fact in CONTEXTS)
-LAST_FACT: Final = max(Fact)
+LAST_FACT: Final = int(max(Fact))
+MARKED: Final = int(Fact.MARKED)
 TOLD: Final = 8
 """So many changes are told in a sentence; all of them are in the error's `changes`."""
 
@@ -38,11 +39,30 @@ RETYPED: Final[Mapping[Fact, str]] = {
 }
 """What a value that does not fit any more says, by the facts whose values are of the user's types."""
 
-PlainRow: TypeAlias = tuple[int, int, int, Any, int]
-"""Code, at, took, plain value, and the value's position in the document."""
+
+NO_VALUE: Final[tuple[Any, int]] = (None, 0)
 
 
-def carried(document: Document, program: Program) -> list[PlainRow]:
+@final
+class Rows(NamedTuple):
+    """The rows of a document in columns, as a trail has them: seldom is anything done row by row."""
+
+    codes: list[int]
+    at: list[int]
+    took: list[int]
+    values: list[Any]
+    """Plain and in full, of the rows that have one."""
+
+    positions: Sequence[int]
+    """Where each of them stands in the document."""
+
+    def one_by_one(self) -> list[tuple[Any, int]]:
+        """Of each row the value and its position; none of those that have no value."""
+        left = zip(self.values, self.positions, strict=True)
+        return [NO_VALUE if code & MASK in SILENT_CODES else next(left) for code in self.codes]
+
+
+def carried(document: Document, program: Program) -> Rows:
     """The rows as this program knows them; `ProgramChanged` if the run cannot go on in it."""
     rows = plain_rows(document)
     if document.fingerprint == program.fingerprint:
@@ -69,16 +89,24 @@ def gone(document: Document) -> Way:
     return Way(old, document.codes, document.index)
 
 
-def moved(rows: list[PlainRow], placed: list[Placed]) -> list[PlainRow]:
+def moved(rows: Rows, placed: list[Placed]) -> Rows:
     """Rows at their places in another program; what is added there takes no time."""
-    at, result = 0, list[PlainRow]()
+    old, at = rows.one_by_one(), 0
+    codes: list[int] = []
+    times: list[int] = []
+    lengths: list[int] = []
+    values: list[tuple[Any, int]] = []
     for code, source in placed:
-        if source is None:
-            result.append((code, at, 0, None, 0))
-        else:
-            _, at, took, plain, position = rows[source]
-            result.append((code, at, took, plain, position))
-    return result
+        value, took = NO_VALUE, 0
+        if source is not None:
+            value, at, took = old[source], rows.at[source], rows.took[source]
+        codes.append(code)
+        times.append(at)
+        lengths.append(took)
+        if code & MASK not in SILENT_CODES:
+            values.append(value)
+    plains, positions = [plain for plain, _ in values], [position for _, position in values]
+    return Rows(codes, times, lengths, plains, positions)
 
 
 def changed(program: Program, told: Compatibility, help_: str = MIGRATE) -> ProgramChanged:
@@ -95,15 +123,14 @@ def changed(program: Program, told: Compatibility, help_: str = MIGRATE) -> Prog
     )
 
 
-def retyped(
-    rows: list[PlainRow], program: Program, document: Document, wrong: BlobMismatch
-) -> ProgramChanged | BlobMismatch:
+def retyped(rows: Rows, program: Program, document: Document, wrong: BlobMismatch) -> ProgramChanged | BlobMismatch:
     """A value does not fit; if the program has changed, that is why: say which step gave it."""
     position = int(wrong.path.removeprefix("$.values[").partition("]")[0])
-    code = next(code for code, _, _, _, one in rows if one == position and code & MASK not in SILENT_CODES)
+    valued = [code for code in rows.codes if code & MASK not in SILENT_CODES]
+    code = valued[list(rows.positions).index(position)]
     if document.fingerprint == program.fingerprint or code & MASK not in RETYPED:
         return wrong
-    return changed(program, misfit(program, code, [code for code, _, _, _, _ in rows]))
+    return changed(program, misfit(program, code, rows.codes))
 
 
 def unsettled(program: Program, state: ExecutionState) -> Compatibility | None:
@@ -123,34 +150,13 @@ def misfit(program: Program, code: int, codes: Sequence[int]) -> Compatibility:
     return Compatibility(Verdict.NEEDS_MIGRATION, (Change(what, path, Reach.DONE if done else Reach.HERE),))
 
 
-def plain_rows(document: Document) -> list[PlainRow]:
-    """Each row with its value, in full."""
+def plain_rows(document: Document) -> Rows:
+    """The rows with their values in full."""
     codes, values = document.codes, document.values
     _refuse_odd(codes, len(document.listing), len(values))
-    referring = b'{"$":' in orjson.dumps(values)  # else no object need be looked into
-    before: Any = None
-    position, size = 0, document.size
-    rows: list[PlainRow] = []
-    for code, at, took in zip(codes, document.at, document.took, strict=True):
-        fact = code & MASK
-        if fact in SILENT_CODES:
-            rows.append((code, at, took, None, position))
-            continue
-        plain = values[position]
-        if referring:
-            plain, added = resolved(plain, before)
-            size += added
-            if added and is_too_deep(plain, opening(orjson.dumps(plain))):
-                raise BlobTooLarge(
-                    f"with its references it is nested deeper than {DEPTH}.", path=f"$.values[{position}]"
-                )
-        if size > VALUE_BYTES:
-            _refuse_large(plain, position, size)
-        rows.append((code, at, took, plain, position))
-        position += 1
-        if fact in CONTEXT_CODES:
-            before = plain[0] if fact == Fact.MARKED and type(plain) is list and plain else plain
-    return rows
+    if document.refers or document.size > VALUE_BYTES:
+        values = _in_full(document)
+    return Rows(codes, document.at, document.took, values, range(len(values)))
 
 
 def _refuse_odd(codes: list[int], end: int, values: int) -> None:
@@ -160,8 +166,33 @@ def _refuse_odd(codes: list[int], end: int, values: int) -> None:
     facts = [code & MASK for code in codes]
     if codes and max(facts) > LAST_FACT:
         raise BlobCorrupt("a row speaks of a fact that does not exist.", path="$.codes")
-    if sum(fact not in SILENT_CODES for fact in facts) != values:
+    if len(codes) - sum(map(SILENT_CODES.__contains__, facts)) != values:
         raise BlobCorrupt("the trail has not as many values as rows that need one.", path="$.values")
+
+
+def _in_full(document: Document) -> list[Any]:
+    """The values with what their references stand for."""
+    valued = [code & MASK for code in document.codes if code & MASK not in SILENT_CODES]
+    sources, size = Sources(), document.size
+    values: list[Any] = []
+    for position, (fact, plain) in enumerate(zip(valued, document.values, strict=True)):
+        raw, full, extent = orjson.dumps(plain), plain, None
+        if b"$" in raw:  # a single byte is sought at once; what has it and no reference comes out as it is
+            full = sources.resolved(plain)
+            size += sources.added
+            extent = _, brackets = len(raw) + sources.added, opening(raw) + sources.brackets
+            if is_too_deep(full, brackets):
+                raise BlobTooLarge(
+                    f"with its references it is nested deeper than {DEPTH}.", path=f"$.values[{position}]"
+                )
+        if size > VALUE_BYTES:
+            _refuse_large(full, position, size)
+        values.append(full)
+        if fact == MARKED:
+            sources.turn(full[0] if type(full) is list and full else full)
+        elif fact in CONTEXT_CODES:
+            sources.turn(full, extent)
+    return values
 
 
 def _refuse_large(plain: object, position: int, size: int) -> None:

@@ -1,7 +1,6 @@
 """The codec of one program: executions to documents and back, values to copies of themselves."""
 
-from collections.abc import Iterator
-from itertools import pairwise
+from operator import length_hint, sub
 from typing import Final, final
 
 import orjson
@@ -10,7 +9,7 @@ from resaga.codec import limits
 from resaga.codec.carry import (
     CONTEXT_CODES,
     SILENT_CODES,
-    PlainRow,
+    Rows,
     carried,
     changed,
     compared,
@@ -37,11 +36,11 @@ from resaga.core.errors import (
     WrongSaga,
 )
 from resaga.core.execution_id import is_id
-from resaga.core.fact import BITS, MASK, Fact, Row
+from resaga.core.fact import BITS, MASK, Fact
 from resaga.core.program import Program
-from resaga.core.replay import replay
+from resaga.core.replay import retrace
 from resaga.core.shape import Shape
-from resaga.core.state import ExecutionState
+from resaga.core.state import ExecutionState, Trail
 
 FACTS: Final = tuple(Fact)
 
@@ -134,7 +133,7 @@ class Codec:
                     "waits": waits(state),
                     "listing": self._listing,
                     "codes": trail.codes[:whole],
-                    "at": times[:1] + [after - before for before, after in pairwise(times)],
+                    "at": times[:1] + list(map(sub, times[1:], times)),
                     "took": [took // 1000 for took in trail.took[:whole]],
                     "values": values,
                 }
@@ -163,7 +162,7 @@ class Codec:
             raise BlobCorrupt("the id is none.", path="$.id")
         rows = carried(document, program)
         try:
-            state = replay(program, document.id, self._read(rows))
+            state = retrace(program, document.id, self.trail(rows))
         except IllegalTransition:
             raise BlobCorrupt("the trail tells of something that cannot have happened.", path="$.codes") from None
         except BlobMismatch as wrong:
@@ -182,28 +181,35 @@ class Codec:
             return Compatibility(error.verdict, error.changes)
         return compared(opened(blob), self.program)
 
-    def _read(self, rows: list[PlainRow]) -> Iterator[Row]:
-        """The rows with their values decoded."""
-        takes, memory = self._takes, self._coders.read
+    def trail(self, rows: Rows) -> Trail:
+        """The trail that the rows of a document are."""
+        return Trail(rows.codes, rows.at, rows.took, self._read(rows))
+
+    def _read(self, rows: Rows) -> list[object]:
+        """What the values of the rows are; None for a row that has none."""
+        takes, decode, memory = self._takes, self.facts.decode, self._coders.read
+        values: list[object] = []
+        left, wrong = iter(rows.values), None
         memory.forget()
-        for code, at, took, plain, position in rows:
-            fact, index, wrong = code & MASK, code >> BITS, None
-            value: object = None
-            try:
-                if fact == 0:
-                    value = takes[index](plain)
+        try:
+            for code in rows.codes:
+                fact = code & MASK
+                if not fact:  # most rows
+                    values.append(takes[code >> BITS](next(left)))
                     memory.held = memory.latest
-                elif fact not in SILENT_CODES:
-                    value = self.facts.decode(code, plain)
+                elif fact in SILENT_CODES:
+                    values.append(None)
+                else:
+                    values.append(decode(code, next(left)))
                     if fact in CONTEXT_CODES:
                         memory.held = memory.latest
-            except Exception as error:  # noqa: BLE001 - constructors and hooks of the user's raise what they like
-                wrong = unfit(error)
-            if wrong is not None:  # raised here, where no error of theirs is at hand, which may hold a value
-                path = f"$.values[{position}]{wrong.place}"
-                raise BlobMismatch(f"{path}: this value does not fit, because {wrong.why}.", path=path)
-            yield FACTS[fact], index, at, took, value
+        except Exception as error:  # noqa: BLE001 - constructors and hooks of the user's raise what they like
+            wrong = unfit(error)
         memory.forget()
+        if wrong is not None:  # raised here, where no error of theirs is at hand, which may hold a value
+            path = f"$.values[{rows.positions[-1 - length_hint(left)]}]{wrong.place}"
+            raise BlobMismatch(f"{path}: this value does not fit, because {wrong.why}.", path=path)
+        return values
 
     def _compare(self, document: Document, state: ExecutionState) -> None:
         """What the document says about the execution must be what its trail says."""

@@ -45,6 +45,9 @@ CONTAINERS: Final[dict[Container, Callable[[list[Any]], Any]]] = {
     Container.FROZENSET: frozenset,
 }
 
+BRIEF: Final = frozenset({Basic.NONE, Basic.BOOL, Basic.INT, Basic.FLOAT})
+"""What takes no more than a moment to code, however often."""
+
 Direction = Literal["encode", "decode"]
 
 
@@ -174,7 +177,7 @@ class Coders:
             return named(encode_key, encode_one, decode_one)
         return paired(encode_key, encode_one, self._row((shape.key, shape.value))[1])
 
-    def _record(self, shape: Record) -> tuple[Step, Step]:  # noqa: C901 - two directions in one place
+    def _record(self, shape: Record) -> tuple[Step, Step]:
         kind: Any = shape.kind
         variables = {one.__name__: object for one in getattr(kind, "__parameters__", ())}
         fields = self._fields(shape)
@@ -190,30 +193,19 @@ class Coders:
         known = frozenset(one.name for one in shape.slots)
         needed = [one.name for one in shape.slots if one.required]
         single = [(one.name, self._step(one.shape, "decode")) for one in shape.slots if isinstance(one.shape, Scalar)]
-        still = immutable(shape)
-        memory_written, memory_read = self.written, self.read
 
         def encode(value: Any) -> object:  # noqa: ANN401 - checked in the next line
             if type(value) is not kind:
                 raise Unfit(f"it is not {kind.__name__}")
-            held = memory_written.held
-            if value is held[0] and shape is held[2]:
-                return held[1]
-            plain = write(value)
-            if still:
-                memory_written.latest = (value, plain, shape)
-            return plain
+            return write(value)
 
         def decode(plain: Any) -> object:  # noqa: ANN401 - checked in the next line
             if type(plain) is not dict:
                 raise Unfit("it is not an object")
             if not known.issuperset(plain):
                 raise Unfit("it has a member that is not known")
-            held = memory_read.held
-            if plain is held[0] and shape is held[2]:
-                return held[1]
             try:
-                value = read(plain, kind)
+                return read(plain, kind)
             except Exception as error:  # noqa: BLE001 - constructors, validators and hooks of the user's raise what they like
                 lacking = [name for name in needed if name not in plain]
                 if lacking:
@@ -222,11 +214,15 @@ class Coders:
                     if name in plain:
                         _inside(name, step)(plain[name])
                 raise unfit(error) from None
-            if still:
-                memory_read.latest = (plain, value, shape)
-            return value
 
-        return encode, decode
+        return self._remembered(shape, encode, decode)
+
+    def _remembered(self, shape: Record, encode: Step, decode: Step) -> tuple[Step, Step]:
+        """The steps of a record, with the memory of each direction where that saves any time."""
+        brief = all(isinstance(one.shape, Scalar) and one.shape.basic in BRIEF for one in shape.slots)
+        if brief or not immutable(shape):
+            return encode, decode
+        return self.written.through(encode, shape), self.read.through(decode, shape)
 
     def _fields(self, shape: Record) -> list[Any]:
         """The fields as cattrs asks for them: attributes, with what is done to each as their types."""

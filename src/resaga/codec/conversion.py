@@ -6,6 +6,7 @@ step, and the walk places them there. Values are converted where that was said; 
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import takewhile
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, final
 
@@ -18,11 +19,11 @@ from resaga.core.difference import difference
 from resaga.core.errors import InvalidOption
 from resaga.core.fact import BITS, COMPLETIONS, MASK, Fact, Mark, Row
 from resaga.core.line import Line
-from resaga.core.node import Asking, Doing, Kind
+from resaga.core.node import CONTEXT, Asking, Doing, Kind
 from resaga.core.outcome import Answer
 from resaga.core.replay import replay
 from resaga.core.shape import Shape, digest
-from resaga.core.state import ExecutionState, Trail
+from resaga.core.state import ExecutionState, Phase, Trail
 from resaga.core.value import Value
 from resaga.core.walk import Liberties, Placed, walk
 from resaga.core.way import Way
@@ -31,7 +32,11 @@ Convert: TypeAlias = Callable[..., object]
 HARMLESS: Final = (Kind.READ, Kind.KEPT)
 """What can be taken for done in an execution that is being rolled back."""
 
+TRIED: Final = (Fact.SETBACK, Fact.STUCK, Fact.INTERRUPTED)
+"""What says that an undo was tried, and may have happened."""
+
 SAY_SO: Final = "say what becomes of it by .first(…), .step(…), .supply(…) or .drop(…)"
+DECLARE_IT: Final = "leave the class of that event in the emits=(…) of the new saga"
 
 
 @final
@@ -68,15 +73,17 @@ class Conversion(Value):
     # ---- lines ----------------------------------------------------------------------------------
 
     def _lines(self, trail: Trail) -> list[Line]:
-        """The old lines: as the new program has them, where they are the same step and all values fit."""
+        """The old lines, as the new program has them; where a value does not fit, the types differ."""
         old = [Line.read(row) for row in self.old.program.rows]
         new = [Line.read(row) for row in self.new.program.rows]
         same = {line.path: place for place, line in enumerate(new) if line.alone}
         there = set(trail.codes)
         for index, line in enumerate(old):
             place = self.places.get(index, same.get(line.path) if line.alone else None)
-            if place is not None and new[place].kind == line.kind and self._fit(index, place, there):
-                old[index] = new[place]
+            if place is None or new[place].kind != line.kind:
+                continue
+            fits = line.digest == new[place].digest or self._fit(index, place, there)
+            old[index] = new[place] if fits else line._replace(path=new[place].path)
         return old
 
     def _fit(self, index: int, place: int, there: Collection[int]) -> bool:
@@ -98,18 +105,21 @@ class Conversion(Value):
     # ---- values ---------------------------------------------------------------------------------
 
     def _rows(self, placed: Sequence[Placed], trail: Trail) -> Iterator[Row]:
-        """The rows of the new trail; what is added to it takes no time."""
+        """The rows of the new trail; what is added to it takes no time.
+
+        What is taken out of a context, and what is put back, is computed anew: it follows from the values around.
+        """
         at, context, frames = 0, None, list[object]()
         for code, source in placed:
             fact, place, took = FACTS[code & MASK], code >> BITS, 0
-            value: object = None
+            kind = self.new.program.instructions[place].kind
             if source is not None:
                 at, took = trail.at[source], trail.took[source]
-                value = self._carried(code, trail.codes[source], trail.values[source], placed)
-            elif fact is Fact.RETURNED:
+            if fact is Fact.RETURNED and (source is None or kind in CONTEXT):
                 value = self._made(place, context, frames)
+            else:
+                value = None if source is None else self._carried(code, source, trail, placed)
             if fact in CONTEXTS:
-                kind = self.new.program.instructions[place].kind
                 if kind is Kind.GET:
                     frames.append(context)
                 elif kind is Kind.PUT:
@@ -117,14 +127,10 @@ class Conversion(Value):
                 context = value.value if isinstance(value, Mark) else value
             yield fact, place, at, took, value
 
-    def _carried(
-        self,
-        code: int,
-        source: int,
-        value: Any,  # noqa: ANN401 - of its fact's type
-        placed: Sequence[Placed],
-    ) -> object:
+    def _carried(self, code: int, row: int, trail: Trail, placed: Sequence[Placed]) -> object:
         """The value of an old row, for the new one."""
+        source: int = trail.codes[row]
+        value: Any = trail.values[row]
         fact, index = Fact(source & MASK), source >> BITS
         if self.old.facts.shape(fact, index) is None:
             return value
@@ -138,7 +144,7 @@ class Conversion(Value):
             return self.new.facts.decode(code, plain)
         except Exception:  # noqa: BLE001 - constructors, validators and hooks of the user's raise what they like
             wrong = misfit(self.new.program, code, [one for one, _ in placed])
-        raise changed(self.new.program, wrong, SAY_SO)
+        raise changed(self.new.program, wrong, DECLARE_IT if fact is Fact.EMITTED else SAY_SO)
 
     def _said(self, fact: Fact, index: int) -> Convert | None:
         """What was said of how the value of such a row is converted."""
@@ -191,14 +197,21 @@ def unsaid_first(conversion: Conversion) -> tuple[Change, ...]:
 def renamed_in_doubt(before: ExecutionState, after: ExecutionState) -> Compatibility | None:
     """What it means that an attempt that may have happened would be made again under another key."""
     names = (before.program.name, before.path), (after.program.name, after.path)
-    if not before.doubt or names[0] == names[1]:
+    if names[0] == names[1] or not _may_have_happened(before):
         return None
     what = "renamed while it is in doubt, so that its key is another"
     return Compatibility(Verdict.IMPOSSIBLE, (Change(what, before.path or "", Reach.HERE),))
 
 
+def _may_have_happened(state: ExecutionState) -> bool:
+    """Whether an attempt of what is done now, or is undone now, may have left an effect."""
+    if state.phase is not Phase.UNDOING:
+        return state.doubt
+    rows = takewhile(lambda code: code >> BITS == state.at_index, reversed(state.trail.codes))
+    facts = takewhile(lambda fact: fact not in COMPLETIONS, (code & MASK for code in rows))
+    return any(fact in TRIED for fact in facts)
+
+
 def _alike(one: Shape | None, other: Shape | None) -> bool:
     """Whether values of one shape can be read as values of the other."""
-    if one is None or other is None:
-        return one is other
-    return digest(one) == digest(other)
+    return one is not None and other is not None and digest(one) == digest(other)

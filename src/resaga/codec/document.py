@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, final
 import orjson
 
 from resaga.codec import limits
-from resaga.codec.reference import opening
+from resaga.codec.reference import REFERRING, opening
 from resaga.core.errors import BlobCorrupt, BlobTooLarge, FormatTooNew
 from resaga.core.limits import STEPS
 
@@ -38,15 +38,20 @@ KEYS: Final = (
 )
 """The members of a document, in their order."""
 
-TEXTS: Final = ("id", "saga", "fingerprint", "status")
-NUMBERS: Final = ("version", "index")
-COLUMNS: Final = {"codes": int, "at": int, "took": int, "listing": str, "values": object}
+KINDS: Final = (int, str, str, int, str, str, int, dict, list, list, list, list, list, str)
+"""Their classes, in the same order; what is waited for may also be nothing."""
+
+SOUND: Final = (KINDS, tuple(type(None) if kind is dict else kind for kind in KINDS))
+INTS: Final = frozenset({int})
+TEXTS: Final = frozenset({str})
+ITEMS: Final = {"listing": str, "codes": int, "at": int, "took": int}
+WHAT: Final = {str: "text", int: "a whole number", dict: "an object", list: "a list"}
 TEXT: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 """Text in JSON; one without an end goes to the end of all, so that nothing is looked at twice."""
 
-EARLIEST: Final = -62_135_596_800_000_000
-LATEST: Final = 253_402_300_799_999_999
-"""The first and the last microsecond that a calendar knows, of the years 1 and 9999."""
+EARLIEST: Final = -62_135_596_800_000_000_000
+LATEST: Final = 253_402_300_799_999_999_000
+"""The first and the last microsecond that a calendar knows, of the years 1 and 9999, in nanoseconds."""
 
 
 @final
@@ -54,6 +59,7 @@ class Document(NamedTuple):
     """A document that is whole and well formed, before any type is applied to its values."""
 
     size: int
+    refers: bool
     id: str
     saga: str
     version: int
@@ -70,18 +76,18 @@ class Document(NamedTuple):
 
 def sealed(body: bytes) -> bytes:
     """A document's bytes with the checksum as its last member."""
-    return b'%b,"sum":"%08x"}' % (body[:-1], zlib.crc32(body))
+    return body[:-1] + b',"sum":"%08x"}' % zlib.crc32(body)
 
 
 def opened(blob: object) -> Document:
     """The document that these bytes are."""
     data = _whole(blob)
-    return _checked(_parsed(data), len(data))
+    return _checked(_parsed(data), data)
 
 
 def _whole(blob: object) -> bytes:
     """The bytes, if they are as they were written."""
-    if not isinstance(blob, bytes | bytearray | memoryview):
+    if not isinstance(blob, (bytes, bytearray, memoryview)):
         raise BlobCorrupt(f"a document is bytes, not {type(blob).__name__}.")
     data = bytes(blob)
     if len(data) > limits.BLOB_BYTES:
@@ -96,7 +102,7 @@ def _whole(blob: object) -> bytes:
 
 def crowded(data: bytes) -> bool:
     """Whether that is more objects and lists than a document may have; found out before they are made."""
-    if data.count(b"{") + data.count(b"[") <= limits.PARTS:
+    if len(data) <= limits.PARTS or data.count(b"{") + data.count(b"[") <= limits.PARTS:
         return False
     bare = TEXT.sub(b"", data)
     return bare.count(b"{") + bare.count(b"[") > limits.PARTS
@@ -145,7 +151,7 @@ def too_deep(plain: object, inside: int = 0) -> bool:
     return True
 
 
-def _checked(plain: dict[str, Any], size: int) -> Document:
+def _checked(plain: dict[str, Any], data: bytes) -> Document:
     number = plain.get("format")
     if type(number) is not int or number < 1:
         raise BlobCorrupt("the document does not say its format.", path="$.format")
@@ -159,65 +165,73 @@ def _checked(plain: dict[str, Any], size: int) -> Document:
         lacking = [name for name in KEYS if name not in plain]
         odd = f"{lacking[0]!r} is not there" if lacking else "there are others, or in another order"
         raise BlobCorrupt(f"the document has not the members of format 1: {odd}.")
-    _check_kinds(plain)
-    at = _times(plain["at"])
+    members = tuple(plain.values())
+    if tuple(map(type, members)) not in SOUND:
+        raise _odd_kind(plain)
+    _, id_, saga, version, fingerprint, status, index, waits, listing, codes, at, took, values, _ = members
+    if not INTS.issuperset(map(type, [*codes, *at, *took])) or not TEXTS.issuperset(map(type, listing)):
+        raise _odd_item(plain)
+    _check_lengths(codes, at, took, listing)
+    if codes:
+        at, took = _clocked(at, took)
+    # By position: keywords take as long as all the looking above.
     return Document(
-        size=size,
-        id=plain["id"],
-        saga=plain["saga"],
-        version=plain["version"],
-        fingerprint=plain["fingerprint"],
-        status=plain["status"],
-        index=plain["index"],
-        waits=plain["waits"],
-        listing=tuple(plain["listing"]),
-        codes=plain["codes"],
-        at=at,
-        took=_durations(plain["took"], at),
-        values=plain["values"],
+        len(data),
+        b"$" in data and REFERRING in data,  # a single byte is sought at once
+        id_,
+        saga,
+        version,
+        fingerprint,
+        status,
+        index,
+        waits,
+        tuple(listing),
+        codes,
+        at,
+        took,
+        values,
     )
 
 
-def _check_kinds(plain: dict[str, Any]) -> None:
-    """Each member is of its kind."""
-    for name in TEXTS:
-        if type(plain[name]) is not str:
-            raise BlobCorrupt(f"{name} is not text.", path=f"$.{name}")
-    for name in NUMBERS:
-        if type(plain[name]) is not int:
-            raise BlobCorrupt(f"{name} is not a whole number.", path=f"$.{name}")
-    if plain["waits"] is not None and type(plain["waits"]) is not dict:
-        raise BlobCorrupt("waits is not an object.", path="$.waits")
-    for name, kind in COLUMNS.items():
-        column = plain[name]
-        if type(column) is not list or (kind is not object and not {kind}.issuperset(map(type, column))):
-            raise BlobCorrupt(f"{name} is not a list of {kind.__name__}.", path=f"$.{name}")
-    _check_lengths(plain)
-
-
-def _check_lengths(plain: dict[str, Any]) -> None:
+def _check_lengths(codes: list[int], at: list[int], took: list[int], listing: list[str]) -> None:
     """The columns are of one length, and no longer than they may be."""
-    if not len(plain["codes"]) == len(plain["at"]) == len(plain["took"]):
+    if not len(codes) == len(at) == len(took):
         raise BlobCorrupt("the columns of the trail are not equally long.", path="$.codes")
-    if len(plain["codes"]) > limits.ROWS:
+    if len(codes) > limits.ROWS:
         raise BlobTooLarge(f"the trail has more than {limits.ROWS:,} rows.", path="$.codes")
-    if len(plain["listing"]) > STEPS:
+    if len(listing) > STEPS:
         raise BlobTooLarge(f"the listing has more than {STEPS:,} instructions.", path="$.listing")
 
 
-def _times(deltas: list[int]) -> list[int]:
-    """Nanoseconds since the epoch, of the first time and the steps from each to the next in microseconds."""
-    times = list(accumulate(deltas))
-    if times and not EARLIEST <= min(times) <= max(times) <= LATEST:
+def _odd_kind(plain: dict[str, Any]) -> BlobCorrupt:
+    """The error for a document of which a member is not of its kind."""
+    odd = [
+        (name, kind)
+        for (name, one), kind in zip(plain.items(), KINDS, strict=True)
+        if type(one) is not kind and (kind is not dict or one is not None)
+    ]
+    name, kind = odd[0]
+    return BlobCorrupt(f"{name} is not {WHAT[kind]}.", path=f"$.{name}")
+
+
+def _odd_item(plain: dict[str, Any]) -> BlobCorrupt:
+    """The error for a document of which a column has something else in it."""
+    odd = [(name, kind) for name, kind in ITEMS.items() if {type(one) for one in plain[name]} - {kind}]
+    name, kind = odd[0]
+    return BlobCorrupt(f"{name} is not a list of {kind.__name__}.", path=f"$.{name}")
+
+
+def _clocked(deltas: list[int], took: list[int]) -> tuple[list[int], list[int]]:
+    """When each row was written, in nanoseconds since the epoch, and what it took up to then.
+
+    They are read from microseconds: the first time and the steps from each to the next, and durations.
+    """
+    at, lengths = [time * 1000 for time in accumulate(deltas)], [one * 1000 for one in took]
+    earliest, longest = min(at), max(lengths)
+    if earliest < EARLIEST or max(at) > LATEST:
         raise BlobCorrupt("a time is outside the calendar.", path="$.at")
-    return [time * 1000 for time in times]
-
-
-def _durations(took: list[int], at: list[int]) -> list[int]:
-    """Nanoseconds that each row took, ending at its time."""
-    durations = [one * 1000 for one in took]
-    if took and not 0 <= min(took) <= max(took) <= LATEST:
+    if min(took) < 0 or longest > LATEST:
         raise BlobCorrupt("a duration is negative or longer than time.", path="$.took")
-    if took and min(at) - max(durations) < EARLIEST * 1000:
+    if earliest - longest < EARLIEST:
         raise BlobCorrupt("a duration is longer than time.", path="$.took")
-    return durations
+    return at, lengths

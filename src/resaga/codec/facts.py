@@ -1,13 +1,13 @@
 """The values of the trail's rows, each as its fact says."""
 
 from collections.abc import Callable
-from typing import Any, Final, final
+from typing import Any, Final, NoReturn, TypeAlias, final
 
-from resaga.codec.coder import Coders
+from resaga.codec.coder import Coder, Coders
 from resaga.codec.limits import INTEGER_MOST
 from resaga.codec.scalars import Step
 from resaga.codec.unfit import Unfit, unfit
-from resaga.core.fact import BITS, MASK, Fact, Mark, Postponement, Setback, Skip
+from resaga.core.fact import BITS, COMPLETIONS, MASK, Fact, Mark, Postponement, Setback, Skip
 from resaga.core.failure import KINDS, Failure
 from resaga.core.outcome import Answer
 from resaga.core.program import Program
@@ -29,7 +29,8 @@ SILENT: Final = frozenset(
 )
 """The facts without a value."""
 
-Write = Callable[[Any], object]
+Way: TypeAlias = Callable[[Step, Any], object]
+"""One direction of a fact's value, given that direction of the user's own value in it."""
 
 
 @final
@@ -38,10 +39,14 @@ class FactCoder:
 
     def __init__(self, program: Program, coders: Coders) -> None:
         self.program = program
-        self.gives: list[Write] = [
-            coders.of(one.gives).encode if one.gives is not None else nothing for one in program.instructions
-        ]
-        self._coders = coders
+        results = [_coder(coders, one.gives) for one in program.instructions]
+        answers = [_coder(coders, one.asks) for one in program.instructions]
+        first, events, none = (_coder(coders, one) for one in (program.takes, program.events, None))
+        self.gives: list[Step] = [one.encode for one in results]
+        self._own: list[list[Coder] | Coder] = [none] * len(Fact)
+        for fact in COMPLETIONS:
+            self._own[fact] = results
+        self._own[Fact.ANSWERED], self._own[Fact.CREATED], self._own[Fact.EMITTED] = answers, first, events
 
     def shape(self, fact: Fact, index: int) -> Shape | None:
         """The shape of the value, or of the value inside it, that is the user's."""
@@ -59,60 +64,23 @@ class FactCoder:
 
     def encode(self, code: int, value: Any) -> object:  # noqa: ANN401 - of the type that the fact says
         """The plain value of a row that is not silent."""
-        fact, index = Fact(code & MASK), code >> BITS
-        shape = self.shape(fact, index)
-        own: Step = nothing if shape is None else self._coders.of(shape).encode
-        match fact:
-            case Fact.ANSWERED:
-                return [own(value.value), _text_or_none(value.by)]
-            case Fact.MARKED:
-                return [own(value.value), _text(value.by)]
-            case Fact.CREATED | Fact.RETURNED | Fact.SETTLED | Fact.EMITTED:
-                return own(value)
-            case Fact.SETBACK | Fact.DOUBTED:
-                return [_plain_failure(value.failure), _until(value.until)]
-            case Fact.POSTPONED:
-                return [_text(value.reason), _until(value.until)]
-            case Fact.FAILED | Fact.STUCK | Fact.SETTLING:
-                return None if value is None else _plain_failure(value)
-            case Fact.SKIPPED:
-                return [_text(value.reason), _text(value.by)]
-            case _:
-                return _text_or_none(value)  # a person's name
+        fact = code & MASK
+        own = self._own[fact]
+        return WRITE[fact]((own[code >> BITS] if isinstance(own, list) else own).encode, value)
 
-    def decode(self, code: int, plain: object) -> object:  # noqa: C901 - one case for each fact
+    def decode(self, code: int, plain: object) -> object:
         """The value of a row; raises whatever the user's types raise if it does not fit."""
-        fact, index = Fact(code & MASK), code >> BITS
-        shape = self.shape(fact, index)
-        own: Step = nothing if shape is None else self._coders.of(shape).decode
-        match fact:
-            case Fact.CREATED | Fact.RETURNED | Fact.SETTLED | Fact.EMITTED:
-                return own(plain)
-            case Fact.ANSWERED:
-                value, by = _parts(plain, own, _text_or_none)
-                return Answer(value, by)
-            case Fact.MARKED:
-                value, by = _parts(plain, own, _text)
-                return Mark(value, by)
-            case Fact.SETBACK | Fact.DOUBTED:
-                failure, until = _parts(plain, _failure, _time)
-                return Setback(failure, until)
-            case Fact.POSTPONED:
-                reason, until = _parts(plain, _text, _time)
-                return Postponement(reason, until)
-            case Fact.SETTLING:
-                return None if plain is None else _failure(plain)
-            case Fact.FAILED | Fact.STUCK:
-                return _failure(plain)
-            case Fact.SKIPPED:
-                reason, by = _parts(plain, _text, _text)
-                return Skip(reason, by)
-            case Fact.UNDONE_BY_HAND:
-                return _text(plain)
-            case Fact.RETRIED:
-                return _text_or_none(plain)
-            case _:
-                raise Unfit("this fact has no value")
+        fact = code & MASK
+        own = self._own[fact]
+        return READ[fact]((own[code >> BITS] if isinstance(own, list) else own).decode, plain)
+
+
+def _coder(coders: Coders, shape: Shape | None) -> Coder:
+    if shape is not None:
+        return coders.of(shape)
+    none = Coder()
+    none.encode = none.decode = nothing
+    return none
 
 
 def nothing(value: object) -> object:
@@ -166,3 +134,64 @@ def _time(plain: object) -> int | None:
     if plain is not None and (type(plain) is not int or not 0 <= plain <= INTEGER_MOST):
         raise Unfit("it is no time")
     return plain
+
+
+def _as_it_is(own: Step, value: object) -> object:
+    return own(value)
+
+
+def _read_answer(own: Step, plain: object) -> Answer:
+    value, by = _parts(plain, own, _text_or_none)
+    return Answer(value, by)
+
+
+def _read_mark(own: Step, plain: object) -> Mark:
+    value, by = _parts(plain, own, _text)
+    return Mark(value, by)
+
+
+def _read_setback(_: Step, plain: object) -> Setback:
+    failure, until = _parts(plain, _failure, _time)
+    return Setback(failure, until)
+
+
+def _read_postponement(_: Step, plain: object) -> Postponement:
+    reason, until = _parts(plain, _text, _time)
+    return Postponement(reason, until)
+
+
+def _read_skip(_: Step, plain: object) -> Skip:
+    reason, by = _parts(plain, _text, _text)
+    return Skip(reason, by)
+
+
+def _no_value(*_: object) -> NoReturn:
+    raise Unfit("this fact has no value")
+
+
+WAYS: Final[dict[Fact, tuple[Way, Way]]] = {
+    Fact.RETURNED: (_as_it_is, _as_it_is),
+    Fact.ANSWERED: (lambda own, value: [own(value.value), _text_or_none(value.by)], _read_answer),
+    Fact.CREATED: (_as_it_is, _as_it_is),
+    Fact.SETBACK: (lambda _, value: [_plain_failure(value.failure), _until(value.until)], _read_setback),
+    Fact.DOUBTED: (lambda _, value: [_plain_failure(value.failure), _until(value.until)], _read_setback),
+    Fact.POSTPONED: (lambda _, value: [_text(value.reason), _until(value.until)], _read_postponement),
+    Fact.SETTLING: (
+        lambda _, value: None if value is None else _plain_failure(value),
+        lambda _, plain: None if plain is None else _failure(plain),
+    ),
+    Fact.SETTLED: (_as_it_is, _as_it_is),
+    Fact.FAILED: (lambda _, value: _plain_failure(value), lambda _, plain: _failure(plain)),
+    Fact.STUCK: (lambda _, value: _plain_failure(value), lambda _, plain: _failure(plain)),
+    Fact.RETRIED: (lambda _, value: _text_or_none(value), lambda _, plain: _text_or_none(plain)),
+    Fact.SKIPPED: (lambda _, value: [_text(value.reason), _text(value.by)], _read_skip),
+    Fact.MARKED: (lambda own, value: [own(value.value), _text(value.by)], _read_mark),
+    Fact.EMITTED: (_as_it_is, _as_it_is),
+    Fact.UNDONE_BY_HAND: (lambda _, value: _text(value), lambda _, plain: _text(plain)),
+}
+"""How the value of each fact that has one is written and read, given how the user's own in it is.
+
+A table and not a `match`: in the time to look up two members of an enumeration a value is written.
+"""
+WRITE: Final[list[Way]] = [WAYS[fact][0] if fact in WAYS else _no_value for fact in Fact]
+READ: Final[list[Way]] = [WAYS[fact][1] if fact in WAYS else _no_value for fact in Fact]

@@ -6,8 +6,8 @@ meant too.
 References are found and resolved on plain JSON, before any type is applied, and count at full size.
 """
 
-from collections.abc import Iterator
-from typing import Any, Final, final
+from collections.abc import Iterable
+from typing import Any, Final, TypeAlias, final
 
 import orjson
 
@@ -15,53 +15,23 @@ from resaga.codec.limits import REFERENCE_BYTES, VALUE_BYTES
 from resaga.core.errors import BlobCorrupt, BlobTooLarge
 
 MARK: Final = "$"
+WHOLE_SIZE: Final = len(b'{"$":[]}')
+"""Bytes of a reference to the whole of a context."""
 
+REFERRING: Final = b'{"$":'
+"""How a reference begins where it is written; data of the user's is never written so."""
 
-@final
-class Targets:
-    """What can be referred to in one context: the parts of it, by something cheap that equal parts share."""
+LEAVES: Final = frozenset({int, float, bool, type(None)})
+"""What is never worth a reference; looked for before a call is made, which takes longer."""
 
-    def __init__(self, context: object, size: int | None = None, brackets: int | None = None) -> None:
-        self._context = context
-        if size is None or brackets is None:
-            raw = orjson.dumps(context)
-            size, brackets = len(raw), opening(raw)
-        self._whole = size, brackets
-        self._parts: dict[object, tuple[list[str | int], object]] | None = None
-        self.spared = 0
-        self.brackets = 0
+STEPS: Final = frozenset({str, int})
+"""What leads into an object, and what leads into a list."""
 
-    def shortened(self, plain: Any) -> Any:  # noqa: ANN401 - plain JSON
-        """The value with references; `spared` and `brackets` then say how much of it is behind those."""
-        self.spared = self.brackets = 0
-        return self._shortened(plain)
+Path: TypeAlias = list[Any]
+"""The keys and positions that lead to a part of a context."""
 
-    def _shortened(self, plain: Any) -> Any:  # noqa: ANN401 - plain JSON
-        if plain is self._context and self._whole[0] >= REFERENCE_BYTES:
-            return self._refer([], *self._whole)
-        likeness = _likeness(plain)
-        if likeness is None:
-            return plain
-        if self._parts is None:
-            self._parts = {}
-            for path, part in targets(self._context):
-                self._parts.setdefault(_likeness(part), (path, part))
-        known = self._parts.get(likeness)
-        if known is not None and (known[1] is plain or known[1] == plain):
-            raw = orjson.dumps(known[1])  # what is equal may still be written differently: 1 equals 1.0 and True
-            if len(raw) >= REFERENCE_BYTES and (known[1] is plain or raw == orjson.dumps(plain)):
-                return self._refer(known[0], len(raw), opening(raw))
-        if type(plain) is dict:
-            return {key: self._shortened(inner) for key, inner in plain.items()}
-        if type(plain) is list:
-            return [self._shortened(inner) for inner in plain]
-        return plain
-
-    def _refer(self, path: list[str | int], size: int, brackets: int) -> dict[str, list[str | int]]:
-        reference = {MARK: path}
-        self.spared += size - len(orjson.dumps(reference))
-        self.brackets += brackets
-        return reference
+Extent: TypeAlias = tuple[int, int]
+"""What is taken in full: bytes, and brackets that open."""
 
 
 def opening(raw: bytes) -> int:
@@ -69,50 +39,170 @@ def opening(raw: bytes) -> int:
     return raw.count(b"{") + raw.count(b"[")
 
 
-def targets(context: Any) -> Iterator[tuple[list[str | int], Any]]:  # noqa: ANN401 - plain JSON
-    """The parts of a context that can be referred to, the whole first."""
-    yield [], context
+@final
+class Targets:
+    """What can be referred to in the context before: its parts, by something cheap that equal parts share.
+
+    One serves for all contexts of a trail, each in its turn.
+    """
+
+    __slots__ = ("_context", "_extent", "_parts", "_texts", "brackets", "spared")
+
+    def __init__(self) -> None:
+        self._texts: dict[str, Extent] = {}
+        self.turn(None, (0, 0))
+
+    def turn(self, context: object, extent: Extent) -> None:
+        """Go on to a context, which is the one before now; only one that is not too small."""
+        self._context = context
+        self._extent = extent
+        self._parts: dict[object, tuple[Path, Any]] | None = None
+        self.spared = self.brackets = 0
+
+    def shortened(self, plain: Any) -> Any:  # noqa: ANN401 - plain JSON
+        """The value with references; `spared` and `brackets` then say how much of it is behind those."""
+        self.spared = self.brackets = 0
+        return self._shortened(plain)
+
+    def _shortened(self, plain: Any) -> Any:  # noqa: ANN401 - plain JSON
+        context = self._context
+        if plain is context:  # most often: what has been coded once is that same object again
+            self.spared += self._extent[0] - WHOLE_SIZE
+            self.brackets += self._extent[1]
+            return {MARK: []}
+        if type(plain) is dict:
+            for inner in plain.values():
+                if inner is context:  # and so this one is larger than any part of it
+                    break
+            else:
+                reference = self._reference(tuple(plain), plain)
+                if reference is not None:
+                    return reference
+            return {key: inner if type(inner) in LEAVES else self._shortened(inner) for key, inner in plain.items()}
+        if type(plain) is list:
+            reference = self._reference(len(plain), plain)
+            if reference is not None:
+                return reference
+            return [inner if type(inner) in LEAVES else self._shortened(inner) for inner in plain]
+        if type(plain) is str and len(plain) >= REFERENCE_BYTES - 2:
+            return self._reference(plain, plain) or plain
+        return plain
+
+    def _reference(self, likeness: object, plain: Any) -> dict[str, Path] | None:  # noqa: ANN401 - plain JSON
+        """A reference to the part that is written just as this one is, if there is one, and long enough."""
+        if self._parts is None:
+            self._parts = parts(self._context)
+        found = self._parts.get(likeness)
+        if found is None:
+            return None
+        path, part = found
+        if likeness is plain:  # a text, which is its own likeness
+            return self._refer(path, measured(part, self._texts))
+        if part is not plain and part != plain:
+            return None
+        raw = orjson.dumps(part)  # what is equal may still be written differently: 1 equals 1.0 and True
+        if len(raw) < REFERENCE_BYTES or (part is not plain and raw != orjson.dumps(plain)):
+            return None
+        return self._refer(path, (len(raw), opening(raw)))
+
+    def _refer(self, path: Path, extent: Extent) -> dict[str, Path]:
+        reference = {MARK: path}
+        self.spared += extent[0] - len(orjson.dumps(reference))
+        self.brackets += extent[1]
+        return reference
+
+
+def parts(context: Any) -> dict[object, tuple[Path, Any]]:  # noqa: ANN401 - plain JSON
+    """The parts of a context that can be referred to; of those that are alike only the first."""
+    found: dict[object, tuple[Path, Any]] = {}
+    _enter(found, [], context)
     alone = type(context) is dict and len(context) == 1
     for key, part in _fields(context):
-        yield [key], part
+        if type(part) in LEAVES:
+            continue
+        _enter(found, [key], part)
         if alone:
-            yield from (([key, inner], deeper) for inner, deeper in _fields(part))
+            for inner, deeper in _fields(part):
+                _enter(found, [key, inner], deeper)
+    return found
 
 
-def resolved(plain: object, context: object) -> tuple[object, int]:
-    """The value with what its references stand for, and the bytes that it is longer by."""
-    return _Resolving(context).resolve(plain)
+def _enter(found: dict[object, tuple[Path, Any]], path: Path, part: Any) -> None:  # noqa: ANN401 - plain JSON
+    """Add a part by its likeness, which is cheap, and equal for equal parts; one too short has none."""
+    if type(part) is dict:
+        found.setdefault(tuple(part), (path, part))
+    elif type(part) is list:
+        found.setdefault(len(part), (path, part))
+    elif type(part) is str and len(part) >= REFERENCE_BYTES - 2:
+        found.setdefault(part, (path, part))
+
+
+def _fields(part: Any) -> Iterable[tuple[Any, Any]]:  # noqa: ANN401 - plain JSON
+    if type(part) is dict:
+        return part.items()
+    return enumerate(part) if type(part) is list else ()
+
+
+def measured(part: object, texts: dict[str, Extent]) -> Extent:
+    """What a part takes in full; a text is measured once, since it is carried from context to context."""
+    if type(part) is str and part in texts:
+        return texts[part]
+    raw = orjson.dumps(part)
+    extent = len(raw), opening(raw)
+    if type(part) is str:
+        texts[part] = extent
+    return extent
 
 
 @final
-class _Resolving:
-    def __init__(self, context: object) -> None:
+class Sources:
+    """What the references of a document stand for: the context before, and its parts.
+
+    One serves for all contexts of a document, each in its turn.
+    """
+
+    __slots__ = ("_context", "_known", "_texts", "added", "brackets")
+
+    def __init__(self) -> None:
+        self._texts: dict[str, Extent] = {}
+        self.turn(None)
+
+    def turn(self, context: object, extent: Extent | None = None) -> None:
+        """Go on to a context, which is the one before now; what it takes may not be known."""
         self._context = context
-        self._sizes: dict[tuple[str | int, ...], int] = {}
-        self._added = 0
+        self._known: dict[tuple[str | int, ...], tuple[object, int, int]] = {}
+        if extent is not None:
+            self._known[()] = context, extent[0] - WHOLE_SIZE, extent[1]
+        self.added = self.brackets = 0
 
-    def resolve(self, plain: object) -> tuple[object, int]:
-        return self._put_in(plain), self._added
+    def resolved(self, plain: Any) -> Any:  # noqa: ANN401 - plain JSON
+        """The value with what its references stand for; `added` and `brackets` then say how much that is."""
+        self.added = self.brackets = 0
+        return self._resolved(plain)
 
-    def _put_in(self, plain: Any) -> Any:  # noqa: ANN401 - plain JSON, of which it is known that it is not too deep
+    def _resolved(self, plain: Any) -> Any:  # noqa: ANN401 - plain JSON, of which it is known that it is not too deep
         if type(plain) is dict:
             if MARK in plain:
                 return self._part(plain)
-            return {key: self._put_in(inner) for key, inner in plain.items()}
+            return {key: inner if type(inner) in LEAVES else self._resolved(inner) for key, inner in plain.items()}
         if type(plain) is list:
-            return [self._put_in(inner) for inner in plain]
+            return [inner if type(inner) in LEAVES else self._resolved(inner) for inner in plain]
         return plain
 
     def _part(self, reference: dict[str, Any]) -> object:
         steps = reference[MARK]
-        if len(reference) != 1 or type(steps) is not list or not all(type(one) in (str, int) for one in steps):
+        if len(reference) != 1 or type(steps) is not list or (steps and not STEPS.issuperset(map(type, steps))):
             raise BlobCorrupt("a reference is not written as it should be.")
-        part = _target(self._context, steps)
         path = tuple(steps)
-        if path not in self._sizes:
-            self._sizes[path] = len(orjson.dumps(part)) - len(orjson.dumps(reference))
-        self._added += self._sizes[path]
-        if self._added > VALUE_BYTES:
+        known = self._known.get(path)
+        if known is None:
+            part = _target(self._context, steps)
+            size, opened = measured(part, self._texts)
+            known = self._known[path] = part, size - len(orjson.dumps(reference)), opened
+        part, more, opened = known
+        self.added += more
+        self.brackets += opened
+        if self.added > VALUE_BYTES:
             raise BlobTooLarge(f"a value is larger than {VALUE_BYTES:,} bytes, with its references at full size.")
         return part
 
@@ -124,27 +214,10 @@ def _target(context: Any, steps: list[str | int]) -> Any:  # noqa: ANN401 - plai
         raise BlobCorrupt("a reference points into the depth of a context.")
     part = context
     for step in steps:
-        named = type(part) is dict and type(step) is str and step in part
-        if not named and not (type(part) is list and type(step) is int and 0 <= step < len(part)):
+        if type(part) is dict and type(step) is str and step in part:  # noqa: SIM114 - together no checker can tell them
+            part = part[step]
+        elif type(part) is list and type(step) is int and 0 <= step < len(part):
+            part = part[step]
+        else:
             raise BlobCorrupt("a reference points to nothing.")
-        inner: Any = part
-        part = inner[step]
     return part
-
-
-def _fields(part: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - plain JSON
-    if type(part) is dict:
-        yield from part.items()
-    elif type(part) is list:
-        yield from enumerate(part)
-
-
-def _likeness(part: Any) -> object:  # noqa: ANN401 - plain JSON
-    """Something cheap that is equal for equal parts; None for what is not worth a reference."""
-    if type(part) is dict:
-        return tuple(part)
-    if type(part) is list:
-        return len(part)
-    if type(part) is str and len(part) >= REFERENCE_BYTES - 2:
-        return part
-    return None

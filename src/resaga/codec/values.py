@@ -9,7 +9,8 @@ from resaga.codec.coder import Coders
 from resaga.codec.culprit import culprit
 from resaga.codec.document import too_deep
 from resaga.codec.facts import CONTEXTS, SILENT, FactCoder
-from resaga.codec.reference import Targets, opening
+from resaga.codec.limits import REFERENCE_BYTES
+from resaga.codec.reference import Targets, measured, opening
 from resaga.core.errors import NotStorable
 from resaga.core.fact import BITS, MASK, Fact, Mark
 from resaga.core.outcome import Answer
@@ -17,6 +18,7 @@ from resaga.core.shape import Shape
 
 SILENT_CODES: Final = frozenset(int(fact) for fact in SILENT)
 CONTEXT_CODES: Final = frozenset(int(fact) for fact in CONTEXTS)
+MARKED: Final = int(Fact.MARKED)
 
 
 @final
@@ -27,43 +29,50 @@ class Values:
         self._facts = facts
         self._coders = coders
 
-    def written(self, codes: list[int], values: list[object]) -> tuple[list[orjson.Fragment], int]:
-        """The values of the rows that have one, and the bytes that their references spare."""
-        gives, memory = self._facts.gives, self._coders.written
-        written: list[orjson.Fragment] = []
+    def written(self, codes: list[int], values: list[object]) -> tuple[orjson.Fragment, int]:
+        """The values of the rows that have one, as a list, and the bytes that their references spare."""
+        encode, gives, memory, dumps = (
+            self._facts.encode,
+            self._facts.gives,
+            self._coders.written,
+            orjson.dumps,
+        )
+        raws: list[bytes] = []
         spared = 0
-        targets: Targets | None = None
+        targets: Targets | None = None  # none while the context before is too small to be referred to
+        before = Targets()
         memory.forget()
         for code, value in zip(codes, values, strict=False):
             fact = code & MASK
-            if fact in SILENT_CODES:
+            if fact and fact in SILENT_CODES:  # most rows are no such fact
                 continue
+            plain: Any = None
             raw: bytes | None = None
-            more = brackets = 0
             try:
-                plain: Any = self._facts.encode(code, value) if fact else gives[code >> BITS](value)
-                if targets is None:
-                    raw = orjson.dumps(plain)
-                else:
-                    raw = orjson.dumps(targets.shortened(plain))
-                    more, brackets = targets.spared, targets.brackets
+                plain = encode(code, value) if fact else gives[code >> BITS](value)
+                raw = dumps(plain) if targets is None else dumps(targets.shortened(plain))
             except Exception:  # noqa: BLE001 - hooks of the user's raise what they like
-                plain = None
+                raw = None
             if raw is None:  # raised here, where no error of theirs is at hand, which may hold a value
                 raise self._unwritable(code, value)
-            size, brackets = len(raw) + more, brackets + opening(raw)
+            raws.append(raw)
+            if targets is None and len(raw) < REFERENCE_BYTES:
+                continue  # too small for anything that follows
+            size, brackets = len(raw), opening(raw)
+            if targets is not None:
+                spared += targets.spared
+                size, brackets = size + targets.spared, brackets + targets.brackets
             if size > limits.VALUE_BYTES or is_too_deep(plain, brackets):
                 raise too_much(self._name(code))
-            spared += more
-            written.append(orjson.Fragment(raw))
             if fact in CONTEXT_CODES:
                 memory.held = memory.latest
-                if fact == Fact.MARKED:
-                    targets = Targets(plain[0])
-                else:
-                    targets = Targets(plain, size, brackets) if size >= limits.REFERENCE_BYTES else None
+                if fact == MARKED:
+                    plain = plain[0]
+                    size, brackets = measured(plain, {})
+                targets = before if size >= REFERENCE_BYTES else None
+                before.turn(plain, (size, brackets))
         memory.forget()
-        return written, spared
+        return orjson.Fragment(b"[%b]" % b",".join(raws)), spared
 
     def _unwritable(self, code: int, value: Any) -> NotStorable:  # noqa: ANN401 - of its fact's type
         shape, path = self._facts.shape(Fact(code & MASK), code >> BITS), self._name(code)

@@ -137,8 +137,8 @@ def undone(plain: Plain | PlainAsync, state: ExecutionState, at: int, took: int)
     undo = state.program.undo_of.get(trail.codes[cursor])
     if undo is None:  # not a step that was done: look further
         return _undo_next(state.program, state)
-    state.cursor = cursor
-    state.value = trail.values[cursor]
+    value = trail.values[cursor]
+    state.cursor, state.value = cursor, value.value if type(value) is Mark else value
     return undo
 
 

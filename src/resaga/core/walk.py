@@ -162,8 +162,13 @@ class _Walk:
         return {
             place: (cost if self.new[place] == line else cost + ELSEWHERE, trace)
             for place, (cost, trace) in reached.items()
-            if self.new[place].same(line)
+            if self.new[place].same(line) or self._is_free(line, self.new[place])
         }
+
+    def _is_free(self, line: Line, new: Line) -> bool:
+        """Whether what is taken out or put back may be of another type."""
+        alike = line.kind in CONTEXTS and (line.kind, line.block) == (new.kind, new.block)
+        return alike and self.liberties.neutral
 
     def _conditions(self, line: Line, station: Station, front: _Front, limit: int) -> _Front:
         """It stands at a condition, or failed there: whichever comes next will do, as it is asked anew."""

@@ -73,10 +73,10 @@ def prepare(decision: Calling, state: ExecutionState, copy: Copy) -> Call:
         return _beside(decision, state, copy)
     body, shape = _body(decision)
     value = state.value.value if isinstance(state.value, Mark) else state.value
-    context = value if one.immutable else _lent(shape, value, copy)
+    context = value if one.immutable else lent(shape, value, copy)
     if isinstance(decision, Perform) and one.op is Op.ASK and state.answer is not None:
         answer = state.answer.value
-        answer = answer if one.immutable else _lent(one.asks, answer, copy)
+        answer = answer if one.immutable else lent(one.asks, answer, copy)
         return Call(decision, body.function, (context, answer))
     timeout = one.timeout if isinstance(decision, Perform) else None
     if len(body.parameters) == 1:
@@ -102,7 +102,7 @@ def concluded(call: Call, state: ExecutionState, value: object, copy: Copy) -> O
     decision, one = call.decision, call.decision.instruction
     if value is GAVE_UP:
         return _given_up(call, state)
-    events = tuple(call.attempt.emitted) if call.attempt is not None else ()
+    events = _emitted(call.attempt, state, copy) if call.attempt is not None else ()
     match decision:
         case Choose():
             return Chose(bool(value))
@@ -203,13 +203,22 @@ def _given(state: ExecutionState, context: object, copy: Copy) -> object:
     )
     one = next(gave, None)
     if one is not None:
-        return context if one.immutable else _lent(one.gives, context, copy)
+        return context if one.immutable else lent(one.gives, context, copy)
+    return _still(program.takes, context, copy)
+
+
+def _emitted(attempt: Attempt, state: ExecutionState, copy: Copy) -> tuple[object, ...]:
+    return tuple(_still(state.program.events, event, copy) for event in attempt.emitted)
+
+
+def _still(shape: "Shape | None", value: object, copy: Copy) -> object:
+    """The value, if nobody can change it, or else a copy."""
     from resaga.core.shape import immutable  # noqa: PLC0415 - as there is a program, it is loaded
 
-    return context if immutable(program.takes) else _lent(program.takes, context, copy)
+    return value if shape is None or immutable(shape) else lent(shape, value, copy)
 
 
-def _lent(shape: "Shape | None", value: object, copy: Copy) -> object:
+def lent(shape: "Shape | None", value: object, copy: Copy) -> object:
     """A value that nobody else holds; what cannot be stored is handed on as it is."""
     try:
         return value if shape is None else copy(shape, value)

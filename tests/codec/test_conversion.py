@@ -1,0 +1,422 @@
+"""Conversions: what may be passed and left out, in which states, and where the values come from."""
+
+from datetime import timedelta
+from functools import reduce
+from operator import rshift
+from typing import Any, Final
+
+import pytest
+from attrs import field, frozen
+
+from resaga import (
+    Attempt,
+    Completed,
+    Interrupted,
+    Paused,
+    Retry,
+    RolledBack,
+    Saga,
+    Stuck,
+    Verdict,
+    gate,
+    read,
+    wait,
+    within,
+)
+from resaga.core.fact import Fact
+from resaga.errors import ProgramChanged
+from tests.steps import AnyBlock, Steps
+from tests.worlds import Fate, World
+
+HOUR: Final = timedelta(hours=1)
+ONCE: Final = Retry(1)
+AnySaga = Saga[Any, Any, Any]
+AnyExecution = Any
+RAISES, AFTER, REJECTS, NOT_YET = Fate.RAISES, Fate.RAISES_AFTER, Fate.REJECTS, Fate.NOT_YET
+
+
+class Shop:
+    """Blocks of an older and of a newer saga, on one world."""
+
+    def __init__(self, **fates: list[Fate]) -> None:
+        self.world = World({name.replace("_", " "): these for name, these in fates.items()})
+        self.steps = Steps(self.world)
+
+    def run(self, *blocks: AnyBlock) -> AnyExecution:
+        """The older saga, as far as it comes by itself."""
+        self.older: AnySaga = Saga("shop", reduce(rshift, blocks))
+        self.execution: AnyExecution = self.older.new(0, id="x", clock=self.world.clock)
+        self.execution = self.execution.start(clock=self.world.clock)
+        return self.execution
+
+    def migration(self, *blocks: AnyBlock, name: str = "shop") -> Any:  # noqa: ANN401 - a Migration
+        """From the older saga to one of these blocks."""
+        newer: AnySaga = Saga(name, reduce(rshift, blocks), version=2)
+        return newer.migration(self.older)
+
+    def load(self, migration: Any) -> AnyExecution:  # noqa: ANN401 - a Migration
+        """What the run becomes; nothing has run by that."""
+        calls = len(self.world.calls)
+        try:
+            return migration.load(self.execution.dump())
+        finally:
+            assert len(self.world.calls) == calls
+
+    def refused(self, migration: Any) -> ProgramChanged:  # noqa: ANN401 - a Migration
+        """Why it becomes nothing."""
+        with pytest.raises(ProgramChanged) as caught:
+            self.load(migration)
+        return caught.value
+
+
+def paths(execution: AnyExecution) -> list[str]:
+    """The calls that its trail tells of."""
+    return [timing.path for timing in execution.state.step_timings]
+
+
+# ---- what needs no word ---------------------------------------------------------------------------------
+
+
+def test_what_has_kept_its_path_needs_no_word() -> None:
+    """Nor do conditions and timers, nor a context taken out."""
+    one = Shop()
+    a, b, c = one.steps.read("a"), one.steps.undone("B"), one.steps.gate("c")
+    one.run(a, wait(HOUR, name="first"), b, c)
+    one.world.clock.advance(HOUR)
+    one.execution = one.execution.resume(clock=one.world.clock)
+    inside = within(b, lambda context: context, lambda _, inner: inner, gives=int)
+    loaded = one.load(one.migration(wait(3 * HOUR), a, inside, wait(2 * HOUR), c))
+    assert isinstance(loaded, Paused)
+    assert loaded.state.path == "c"
+    assert [fact for fact, _, _, _, _ in loaded.state.trail.rows()][2:] == [
+        Fact.WOKE,
+        Fact.RETURNED,
+        Fact.RETURNED,
+        Fact.RETURNED,
+        Fact.RETURNED,
+        Fact.WOKE,
+    ]
+
+
+def doubled(context: int) -> int:
+    return context * 2
+
+
+def added(context: int, inner: int) -> int:
+    return context + inner
+
+
+def test_what_is_taken_out_of_a_context_is_computed_anew() -> None:
+    """It follows from what was converted around it."""
+    one = Shop()
+    inner, ask = one.steps.read("inner"), one.steps.gate("ask")
+    one.run(within(inner, doubled, added), ask)
+    assert one.execution.state.value == 1
+    migration = one.migration(within(inner, doubled, added), ask).first(lambda first: first + 10)
+    loaded = one.load(migration.step(inner, inner).using(lambda result: result + 100))
+    values = [value for fact, _, _, _, value in loaded.state.trail.rows() if fact is Fact.RETURNED]
+    assert values == [20, 101, 111]
+
+
+def test_a_run_inside_of_a_within_has_its_outer_context() -> None:
+    """Converted, for when the result is put back."""
+    one = Shop()
+    inner, ask = one.steps.read("inner"), one.steps.gate("ask")
+    one.run(inner, ask)
+    loaded = one.load(one.migration(inner, within(ask, doubled, added)).first(lambda first: first))
+    assert loaded.state.frames == (1,)
+    ended = loaded.answer(type("Asked", (), {"node": ask.node})(), True).resume(clock=one.world.clock)
+    assert isinstance(ended, Completed)
+    assert ended.result == 1 + 3
+
+
+def test_what_is_done_needs_a_word_only_for_what_it_gave() -> None:
+    """What a gate that the run waits at asks for may change, and what a done step took."""
+    one = Shop()
+
+    @gate(name="ask", takes=int, asks=bool, gives=int)
+    def before(number: int, answer: bool) -> int:  # noqa: FBT001 - an answer
+        return number
+
+    @gate(name="ask", takes=int, asks=str, gives=str)
+    def after(number: int, answer: str) -> str:
+        return answer
+
+    @read(name="a", takes=int | None, gives=int)
+    def wider(number: Any) -> int:  # noqa: ANN401 - a number or none
+        return 0
+
+    a: Any = wider
+    one.run(one.steps.read("a"), before)
+    loaded = one.load(one.migration(a, after).first(lambda first: first))
+    assert isinstance(loaded, Paused)
+    assert isinstance(loaded.answer(after, "yes").resume(), Completed)
+
+
+# ---- values ---------------------------------------------------------------------------------------------
+
+
+def test_what_a_person_marked_is_converted() -> None:
+    """With who said so."""
+    one = Shop(b=[RAISES])
+    b, ask = one.steps.irreversible("b"), one.steps.gate("ask")
+    one.run(b, ask)
+    marked = one.execution.mark_done(7, by="ann")
+    one.execution = marked
+    loaded = one.load(one.migration(b, ask).step(b, b).using(lambda result: -result))
+    assert loaded.state.value == -7
+    assert loaded.state.trail.values[-1].by == "ann"
+
+
+@frozen
+class Small:
+    size: int
+
+
+def refuse(fussy: object, attribute: object, size: int) -> None:
+    """A validator."""
+    raise ValueError(f"{size} is too small")
+
+
+@frozen
+class Fussy:
+    size: int = field(validator=refuse)
+
+
+def sized(kind: Any, *, emits: bool = False) -> tuple[Any, AnySaga]:  # noqa: ANN401 - a type
+    @read(name="a", takes=int, gives=kind)
+    def a(number: int, attempt: Attempt) -> Any:  # noqa: ANN401 - of that type
+        if emits:
+            attempt.emit(Small(1))
+        return kind(number)
+
+    @gate(takes=kind, asks=bool, gives=int)
+    def ask(found: object, answer: bool) -> int:  # noqa: FBT001 - an answer
+        return 0
+
+    saga: AnySaga = Saga("sized", a >> ask, version=2 if kind is Fussy else 1, emits=(Small,) if emits else ())
+    return a, saga
+
+
+def test_a_value_that_cannot_be_read_again_has_to_be_converted() -> None:
+    """Although it looks alike; it is not shown."""
+    (a, older), (b, newer) = sized(Small), sized(Fussy)
+    blob = older.new(77).start().dump()
+    with pytest.raises(ProgramChanged, match="a was re-typed, after it had run; say what becomes of it") as caught:
+        newer.migration(older).load(blob)
+    assert "77" not in str(caught.value)
+    assert caught.value.__context__ is None
+    assert a is not b
+
+
+def test_an_event_has_to_be_declared() -> None:
+    """There is no word for what it would become."""
+    (_, older), _ = sized(Small, emits=True), None
+    _, newer = sized(Small)
+    blob = older.new(1).start().dump()
+    newer = Saga("sized", sized(Small)[0] >> one_more(), version=2)
+    with pytest.raises(ProgramChanged, match=r"a was re-typed in an event.*leave the class of that event in the emits"):
+        newer.migration(older).load(blob)
+
+
+def one_more() -> Any:  # noqa: ANN401 - a gate
+    @gate(takes=Small, asks=bool, gives=int)
+    def ask(found: object, answer: bool) -> int:  # noqa: FBT001 - an answer
+        return 0
+
+    return ask
+
+
+# ---- what is supplied -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["read", "kept", "undone", "irreversible"])
+def test_what_is_supplied_counts_as_done(kind: str) -> None:
+    """Its body is not called; its undo is, and behind an irreversible one there is no way back."""
+    one = Shop()
+    a, ask = one.steps.read("a"), one.steps.gate("ask")
+    one.run(a, ask)
+    x = getattr(one.steps, kind)("x")
+    loaded = one.load(one.migration(a, x, ask).supply(x).using(lambda context: context + 10))
+    assert loaded.state.value == 11
+    assert (loaded.rollback_plan().past_return == "x") is (kind == "irreversible")
+    assert list(loaded.rollback_plan().undos) == (["x"] if kind == "undone" else [])
+
+
+@pytest.mark.parametrize("kind", ["read", "kept", "undone", "irreversible"])
+def test_while_it_is_rolled_back_nothing_can_be_supplied_that_would_be_taken_back(kind: str) -> None:
+    """It never happened, and what happened is being undone already."""
+    one = Shop(B=[REJECTS], undo_A=[NOT_YET])
+    a, b = one.steps.undone("A"), one.steps.undone("B")
+    one.run(a, b)
+    x = getattr(one.steps, kind)("x")
+    migration = one.migration(a, x, *([b] if kind != "irreversible" else [one.steps.irreversible("B")]))
+    migration = migration.supply(x).using(lambda context: context)
+    if kind in ("read", "kept"):
+        loaded = one.load(migration)
+        assert isinstance(loaded, Paused)
+        assert loaded.state.path == "A"
+    else:
+        assert "x was added, before where it stands" in str(one.refused(migration))
+
+
+# ---- what is dropped ------------------------------------------------------------------------------------
+
+
+def test_what_is_dropped_is_forgotten() -> None:
+    """A read, a kept step, a gate; the others stay in their order."""
+    one = Shop()
+    a, b, k, ask = one.steps.read("a"), one.steps.undone("B"), one.steps.kept("k"), one.steps.gate("ask")
+    one.run(a, b, k, ask)
+    loaded = one.load(one.migration(b, ask).drop(a, "gone").drop(k, "gone"))
+    assert paths(loaded) == ["B"]
+    assert loaded.rollback_plan().kept == ()
+
+
+def test_what_is_done_and_has_an_undo_cannot_be_dropped() -> None:
+    """Nor what can never be taken back."""
+    for kind in ("undone", "irreversible"):
+        one = Shop()
+        b, ask = getattr(one.steps, kind)("B"), one.steps.gate("ask")
+        one.run(b, ask)
+        refused = one.refused(one.migration(ask).drop(b, "gone"))
+        assert refused.verdict is Verdict.IMPOSSIBLE
+        assert "load it with the saga that it was dumped by" in str(refused)
+
+
+def test_where_it_stands_may_be_dropped() -> None:
+    """It goes on at what comes next; a question is not asked any more."""
+    one = Shop()
+    a, ask, b = one.steps.read("a"), one.steps.gate("ask"), one.steps.undone("B")
+    one.run(a, ask, b)
+    loaded = one.load(one.migration(a, b).drop(ask, "nobody has to be asked"))
+    assert isinstance(loaded, Interrupted)
+    assert isinstance(loaded.resume(clock=one.world.clock), Completed)
+    assert one.world.order() == ["a", "B"]
+
+
+def test_a_new_step_takes_the_place_of_a_dropped_one() -> None:
+    """Also under its name: a kept step that can be taken back now."""
+    one = Shop()
+    kept, ask, undone = one.steps.kept("k"), one.steps.gate("ask"), one.steps.undone("k")
+    one.run(kept, ask)
+    migration = one.migration(undone, ask).drop(kept, "it can be taken back now")
+    assert "k was added, before where it stands" in str(one.refused(migration))
+    loaded = one.load(migration.supply(undone).using(lambda context: context))
+    assert loaded.rollback_plan().undos == ("k",)
+
+
+def test_what_a_run_failed_at_may_be_dropped() -> None:
+    """While it is rolled back; unless nothing is left to have failed at."""
+    one = Shop(b=[REJECTS], undo_A=[NOT_YET])
+    a, b, c = one.steps.undone("A"), one.steps.read("b"), one.steps.read("c")
+    one.run(a, b, c)
+    loaded = one.load(one.migration(a, c).drop(b, "gone"))
+    assert isinstance(loaded, Paused)
+    assert str(loaded.state.failure) == "b rejected [no]: no"
+    one.refused(one.migration(a).drop(b, "gone"))
+
+
+def test_what_was_settled_and_turned_the_run_cannot_be_dropped() -> None:
+    """The rollback began with its result."""
+    one = Shop(b=[AFTER])
+    a, b, c = one.steps.undone("A"), one.steps.kept("b", settled=True), one.steps.read("c")
+    one.run(a, b, c)
+    assert isinstance(one.execution, RolledBack)
+    refused = one.refused(one.migration(a, c).drop(b, "gone"))
+    assert refused.verdict is Verdict.IMPOSSIBLE
+
+
+# ---- doubt ----------------------------------------------------------------------------------------------
+
+
+def renamed(one: Shop, a: AnyBlock, b: AnyBlock, *, name: str = "shop") -> Any:  # noqa: ANN401 - a Migration
+    """To a saga where b has another name, or to one of another name."""
+    x = one.steps.undone("x", settled=True) if name == "shop" else b
+    return one.migration(a, x, name=name).step(b, x)
+
+
+@pytest.mark.parametrize("name", ["shop", "store"])
+@pytest.mark.parametrize("fate", [RAISES, NOT_YET])
+def test_what_is_in_doubt_keeps_its_key(name: str, fate: Fate) -> None:
+    """Under another name the world outside would take the next attempt for another step."""
+    one = Shop(b=[AFTER], settle_b=[fate])
+    a, b = one.steps.read("a"), one.steps.undone("b", settled=True, settle_retry=ONCE)
+    one.run(a, b)
+    refused = one.refused(renamed(one, a, b, name=name))
+    assert refused.verdict is Verdict.IMPOSSIBLE
+    assert "b was renamed while it is in doubt, so that its key is another, where it stands" in str(refused)
+    assert isinstance(one.load(one.migration(a, b)), type(one.execution))
+
+
+def test_an_undo_that_was_tried_keeps_its_key() -> None:
+    """It may have happened as well."""
+    one = Shop(B=[REJECTS], undo_A=[RAISES])
+    a, b, x = one.steps.undone("A", undo_retry=ONCE), one.steps.undone("B"), one.steps.undone("X", undo_retry=ONCE)
+    one.run(a, b)
+    assert isinstance(one.execution, Stuck)
+    refused = one.refused(one.migration(x, b).step(a, x))
+    assert "A was renamed while it is in doubt" in str(refused)
+
+
+def test_what_is_in_doubt_cannot_be_dropped() -> None:
+    """Somebody has to find out first."""
+    one = Shop(b=[RAISES])
+    a, b, c = one.steps.read("a"), one.steps.irreversible("b"), one.steps.read("c")
+    one.run(a, b, c)
+    assert one.refused(one.migration(a, c).drop(b, "gone")).verdict is Verdict.IMPOSSIBLE
+
+
+def test_what_is_not_in_doubt_may_be_renamed() -> None:
+    """An attempt that failed says that nothing happened."""
+    one = Shop(b=[RAISES])
+    slowly = Retry(3, delay=HOUR)
+    a, b, x = one.steps.read("a"), one.steps.undone("b", retry=slowly), one.steps.undone("x", retry=slowly)
+    one.run(a, b)
+    loaded = one.load(one.migration(a, x).step(b, x))
+    assert isinstance(loaded, Paused)
+    assert loaded.state.path == "x"
+
+
+def test_a_run_in_doubt_needs_its_settle() -> None:
+    """In the newer saga too."""
+    one = Shop(B=[AFTER], settle_B=[NOT_YET])
+    a, b = one.steps.read("a"), one.steps.undone("B", settled=True)
+    one.run(a, b)
+    refused = one.refused(one.migration(a, one.steps.undone("B")))
+    assert "B was left without its settle, where it stands" in str(refused)
+
+
+# ---- states ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fates", "kind"),
+    [
+        ({}, Completed),
+        ({"b": [REJECTS]}, RolledBack),
+        ({"b": [REJECTS], "undo_A": [REJECTS]}, Stuck),
+        ({"b": [REJECTS], "undo_A": [NOT_YET]}, Paused),
+        ({"b": [NOT_YET]}, Paused),
+    ],
+)
+def test_a_run_stays_in_its_state(fates: dict[str, list[Fate]], kind: type) -> None:
+    """What is over stays over."""
+    one = Shop(**fates)
+    a, b, x = one.steps.undone("A", undo_retry=ONCE), one.steps.read("b"), one.steps.undone("X", undo_retry=ONCE)
+    one.run(a, b)
+    before: AnyExecution = one.execution
+    in_doubt, rows = isinstance(before, Stuck), len(before.state.trail)
+    loaded = one.load(one.migration(a if in_doubt else x, b).step(a, a if in_doubt else x))
+    assert type(loaded) is type(before)
+    assert issubclass(type(loaded), kind)
+    assert len(loaded.state.trail) == rows
+
+
+def test_a_run_that_was_not_begun_becomes_one_that_was_not_begun() -> None:
+    """Only its first context is converted."""
+    one = Shop()
+    one.run(one.steps.read("a"))
+    one.execution = one.older.new(5)
+    loaded = one.load(one.migration(one.steps.gate("b")).first(lambda first: first * 2))
+    assert loaded.state.value == 10
