@@ -16,7 +16,7 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PYPROJECT)
 # Not benchmarks/peers: they import packages that live in environments of their own.
 TYPED = ["src", "tests", "noxfile.py", *map(str, Path("benchmarks").glob("*.py"))]
-FULLY_COVERED = ("core", "codec")
+FULLY_COVERED = ("core", "codec", "stores")
 WHEELS = tempfile.TemporaryDirectory(prefix="resaga-wheel-")
 
 nox.needs_version = ">=2025.11.12"
@@ -76,6 +76,7 @@ def types(session: nox.Session) -> None:
     session.install(*PYPROJECT["project"]["dependencies"], *group("types"))
     session.run("mypy", *TYPED)
     session.run("pyright", *session.posargs)
+    session.run("pytest", "tests/typing", "-k", "mypy or pyright", env={"PYTHONPATH": "src"})  # tests runs the rest
 
 
 @nox.session

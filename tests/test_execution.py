@@ -1,7 +1,7 @@
 """Executions: what may be done with one in each of its states, and what it tells."""
 
 from datetime import timedelta
-from typing import Any, Final, assert_never
+from typing import Any, Final, assert_never, get_args, get_type_hints
 
 import pytest
 from attrs import frozen
@@ -9,6 +9,7 @@ from attrs import frozen
 from resaga import (
     Answered,
     Completed,
+    Execution,
     Interrupted,
     New,
     Outcome,
@@ -26,6 +27,7 @@ from resaga import (
 from resaga.core.errors import NotAsked, PastNoReturn
 from resaga.core.plan import Kept, RollbackPlan
 from resaga.core.why import AtGate, AtTimer, BackingOff, Postponed
+from resaga.saga import Loaded
 from resaga.testing import FakeClock
 from tests.loops import BLOCKING, Loop, both
 from tests.shops import DAY, STATES, Shop
@@ -293,3 +295,11 @@ def test_a_rolled_back_one_tells_what_became_of_its_steps(loop: Loop) -> None:
         ("hold", 1, "undone", shop.world.tick)
     ]
     assert (outcome.kept, outcome.skipped) == ((Kept("note", "it harms nobody"),), ())
+
+
+@pytest.mark.parametrize("kind", [Execution, Saga, Outcome, Loaded, *STATES])
+def test_an_annotation_may_leave_the_mode_out(kind: Any) -> None:  # noqa: ANN401 - an alias is of no class
+    """When it is read at run time too, as frameworks do, on every Python."""
+    annotations = {"short": kind[Order, str], "long": kind[Order, str, Sync]}
+    told = get_type_hints(type("Told", (), {"__annotations__": annotations}))
+    assert [get_args(one)[:2] for one in told.values()] == [(Order, str)] * 2

@@ -14,6 +14,7 @@ from resaga.core.errors import (
     InvalidName,
     InvalidOption,
     MissingUndo,
+    NotPaused,
     UnsupportedType,
 )
 
@@ -172,3 +173,13 @@ def test_another_id_is_refused(execution_id: object) -> None:
     """File systems and headers are not asked for more."""
     with pytest.raises(InvalidName, match="is no id: 1 to 128 characters"):
         untyped("checkout", look).new(Order("1"), id=execution_id)
+
+
+def test_what_is_loaded_as_paused_is_paused() -> None:
+    """What is in another state is refused, and which one that is."""
+    saga = Saga("checkout", look >> ask)
+    new = saga.new(Order("1"), id="x")
+    with pytest.raises(NotPaused, match=r"execution 'x' is new, not paused; saga\.load\(…\) gives it") as caught:
+        saga.load_paused(new.dump())
+    assert caught.value.status == "new"
+    assert saga.load_paused(new.start().dump()).id == "x"

@@ -5,12 +5,12 @@ may be called at any time. Used twice in one process, it refuses: `AlreadyUsed`.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast, final
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, final
 
-from typing_extensions import TypeVar as TypeVarWithDefault
+from typing_extensions import TypeAliasType
 
 from resaga.core import machine
-from resaga.core.block import Async, Gate, Sync
+from resaga.core.block import Gate, M, Sync
 from resaga.core.decision import COMPLETED, ROLLED_BACK, STUCK, Decision, Status
 from resaga.core.errors import AlreadyUsed, InvalidOption, NeedsAwait, NotAsked, TooLate
 from resaga.core.failure import Failure, clipped
@@ -34,7 +34,6 @@ X = TypeVar("X")
 B = TypeVar("B", covariant=True)
 C = TypeVar("C")
 R = TypeVar("R")
-M = TypeVarWithDefault("M", bound=Async, default=Async, covariant=True)
 
 
 class Execution(Generic[X, B, M]):
@@ -118,15 +117,13 @@ class Execution(Generic[X, B, M]):
         codec, self._clock = self._codec, clock
         if codec.program.awaits:
             raise self._needs_await()
-        if state is None:
-            state = self._use()
+        state = self._use() if state is None else state
         decision = drive(state, clock, codec.copy)
         return settled(codec, state, decision, self._after)
 
     async def _go_async(self, clock: Clock, state: ExecutionState | None = None) -> "Outcome[Any, Any, Any]":
         codec, self._clock = self._codec, clock
-        if state is None:
-            state = self._use()
+        state = self._use() if state is None else state
         decision = await drive_async(state, clock, codec.copy)
         return settled(codec, state, decision, self._after)
 
@@ -376,7 +373,10 @@ class Stuck(Execution[X, B, M]):
         return state
 
 
-Outcome: TypeAlias = Completed[X, B, M] | Paused[X, B, M] | RolledBack[X, B, M] | Stuck[X, B, M]
+# Not a plain alias: with its last argument left out, CPython 3.13.0 cannot subscript one.
+Outcome = TypeAliasType(
+    "Outcome", Completed[X, B, M] | Paused[X, B, M] | RolledBack[X, B, M] | Stuck[X, B, M], type_params=(X, B, M)
+)
 """How a run can end."""
 
 

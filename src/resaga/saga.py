@@ -1,12 +1,12 @@
 """A saga: a named, versioned block, compiled once, and the way to its executions."""
 
 from os import urandom
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from typing_extensions import TypeVar as TypeVarWithDefault
+from typing_extensions import TypeAliasType
 
 from resaga.core import limits, machine
-from resaga.core.block import Async, Block, Sealed, Wait, node_of
+from resaga.core.block import Block, M, Sealed, Wait, node_of
 from resaga.core.body import valid_name
 from resaga.core.decision import Status
 from resaga.core.errors import EmptySaga, InvalidName, InvalidOption, NotPaused
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 X0 = TypeVar("X0")
 X = TypeVar("X")
 B = TypeVar("B", covariant=True)
-M = TypeVarWithDefault("M", bound=Async, default=Async, covariant=True)
 
-Loaded: TypeAlias = New[X, B, M] | Interrupted[X, B, M] | Answered[X, B, M] | Outcome[X, B, M]
+Loaded = TypeAliasType(
+    "Loaded", New[X, B, M] | Interrupted[X, B, M] | Answered[X, B, M] | Outcome[X, B, M], type_params=(X, B, M)
+)
 """What a document can be of."""
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,11 @@ def exit_status(*arguments: str) -> object:
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     return ended.value.code
+
+
+def test_imported_it_runs_nothing() -> None:
+    """What goes through all modules of a package may import this one too."""
+    assert import_module("resaga.__main__").main is main
 
 
 @pytest.mark.parametrize("arguments", [(), ("--help",)], ids=["nothing", "help"])

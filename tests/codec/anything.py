@@ -27,32 +27,35 @@ BOX: Any = Box
 """With the brackets of a type that is known only while a test runs."""
 
 
-def _listed(annotation: object, kind: type, collect: Callable[[list[Any]], Any], item: Kind) -> Kind:
+def _listed(annotation: object, kinds: tuple[type, ...], collect: Callable[[list[Any]], Any], item: Kind) -> Kind:
     def make(maker: Maker, place: str) -> object:
         return collect([maker.part(item, f"{place}[{number}]") for number in range(maker.count())])
 
-    return Kind(annotation, make, (kind,), hashable=collect is tuple and item.hashable)
+    return Kind(annotation, make, kinds, hashable=collect is tuple and item.hashable)
 
 
-def _set(annotation: object, kind: type, collect: Callable[[list[Any]], Any], item: Kind) -> Kind:
+def _set(annotation: object, kinds: tuple[type, ...], collect: Callable[[list[Any]], Any], item: Kind) -> Kind:
     def make(maker: Maker, place: str) -> object:
-        return collect([maker.part(item, f"{place}[*]") for _ in range(maker.count())])
+        made: list[Any] = []
+        for _ in range(maker.count()):
+            made += maker.one_more(item, f"{place}[*]", made)
+        return collect(made)
 
-    return Kind(annotation, make, (kind,), hashable=collect is frozenset)
+    return Kind(annotation, make, kinds, hashable=collect is frozenset)
 
 
 def _sequence(chance: Random, depth: int) -> Kind:
     item = anything(chance, depth - 1)
-    chosen: Any = chance.choice(((TUPLE, tuple, ...), (LIST, list, None), (SEQUENCE, tuple, None)))
-    generic, kind, more = chosen
-    whole = _listed(generic[(item.annotation, more) if more else item.annotation], kind, kind, item)
+    chosen: Any = chance.choice(((TUPLE, (tuple,), ...), (LIST, (list,), None), (SEQUENCE, (tuple, list), None)))
+    generic, kinds, more = chosen
+    whole = _listed(generic[(item.annotation, more) if more else item.annotation], kinds, kinds[0], item)
     return attrs.evolve(whole, hashable=whole.hashable and bool(more))
 
 
 def _gathered(chance: Random, depth: int) -> Kind:
     item = _hashable(chance, depth - 1)
-    generic, kind = chance.choice(((FROZENSET, frozenset), (SET, set), (ABSTRACT_SET, frozenset)))
-    return _set(generic[item.annotation], kind, kind, item)
+    generic, kinds = chance.choice(((FROZENSET, (frozenset,)), (SET, (set,)), (ABSTRACT_SET, (frozenset, set))))
+    return _set(generic[item.annotation], kinds, kinds[0], item)
 
 
 def _row(chance: Random, depth: int) -> Kind:
@@ -78,10 +81,8 @@ def _mapping(chance: Random, depth: int) -> Kind:
         made: dict[Any, Any] = {}
         for _ in range(maker.count()):
             number = len(made)
-            one = maker.part(key, place + first % number)
-            if one in made:  # what is equal is written once, so the places would be others
-                continue
-            made[one] = maker.part(value, place + second % number)
+            for one in maker.one_more(key, place + first % number, made):
+                made[one] = maker.part(value, place + second % number)
         return made
 
     return Kind(wide[key.annotation, value.annotation], make, (dict,), hashable=False)

@@ -1,6 +1,6 @@
 """Single values of every kind, made by chance; and for each kind values that are not of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from math import inf, nan
@@ -58,6 +58,15 @@ class Maker:
         """A part of a value, which stands in no union itself."""
         self.in_union = False
         return kind.make(self, place)
+
+    def one_more(self, kind: Kind, place: str, others: Collection[object]) -> list[Any]:
+        """A part, or nothing if it equals another: that is written once, so what is unfit would not be there."""
+        before = self.place
+        part = self.part(kind, place)
+        if part not in others:
+            return [part]
+        self.place = before
+        return []
 
     def count(self) -> int:
         """How many parts a collection has."""

@@ -207,7 +207,7 @@ def _add_row(chance: Random, plain: Plain, others: list[bytes]) -> None:
         donor = opened(chance.choice(others))
         row = chance.choice((len(codes), chance.randrange(len(codes) + 1)))
         number = chance.randrange(len(donor["codes"]))
-        index = (codes[row - 1] >> BITS) + chance.choice((0, 0, 0, 1, 1, 2))
+        index = min(codes[row - 1] >> BITS, 2**32) + chance.choice((0, 0, 0, 1, 1, 2))
         code = index << BITS | donor["codes"][number] & MASK
         value = donor["values"][min(_position(donor["codes"], number), len(donor["values"]) - 1)]
     else:

@@ -68,7 +68,7 @@ class Node:
         (Mapping[int, str], {2: "b", 1: "a"}, [[2, "b"], [1, "a"]]),
         (dict[str, int], {"$": 1, "$$x": 2, "x$": 3}, {"$$": 1, "$$$x": 2, "x$": 3}),
     ],
-    ids=repr,
+    ids=lambda one: repr(sorted(one) if isinstance(one, set) else one),
 )
 def test_a_collection_is_written_in_the_form_of_the_format_page(kind: object, value: object, plain: object) -> None:
     """And it comes back with the class that it had."""

@@ -63,7 +63,7 @@ def test_bytes_of_any_class_are_loaded(kind: Any) -> None:  # noqa: ANN401 - a c
     assert isinstance(NUMBERS.load(kind(BLOB)), New)
 
 
-@pytest.mark.parametrize("blob", [BLOB.decode(), None, 5, [BLOB]], ids=repr)
+@pytest.mark.parametrize("blob", [BLOB.decode(), None, 5, [BLOB]], ids=["text", "nothing", "a number", "a list"])
 def test_what_is_no_bytes_is_refused(blob: Any) -> None:  # noqa: ANN401 - whatever
     """Text would have to be encoded first, and nobody said how."""
     with pytest.raises(BlobCorrupt, match="a document is bytes"):
@@ -224,7 +224,7 @@ def test_an_id_is_one(wrong: str) -> None:
         ({"status": "paused"}, "$.status"),
         ({"index": 1}, "$.status"),
         ({"waits": {"for": "answer", "path": "s0", "until": None}}, "$.waits"),
-        ({"listing": []}, "$.codes"),
+        ({"listing": []}, "$.listing"),
         ({"listing": ["read s0 00000000"]}, "$.listing"),
     ],
 )

@@ -219,6 +219,19 @@ def test_many_large_references_are_refused() -> None:
         texts.load(blob)
 
 
+def test_a_value_counts_what_it_refers_to_each_time() -> None:
+    """Twice fits into the limit of a value, three times does not, though it is in memory once."""
+    texts = keeper(tuple[str, ...])
+    text = "a" * 500_000
+
+    def blob(times: int) -> bytes:
+        return document(texts, [[text], [{"$": [0]}] * times], [5, 6, 0], status="completed", index=1)
+
+    assert texts.load(blob(2)).state.value == (text, text)
+    with pytest.raises(BlobTooLarge, match="1,048,576"):
+        texts.load(blob(3))
+
+
 def test_a_reference_into_the_depth_is_refused_although_its_value_would_fit() -> None:
     """Otherwise what a document refers to would have to be searched for."""
     order = {"id": "A", "note": LONG}

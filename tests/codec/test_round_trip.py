@@ -45,7 +45,8 @@ def returns(saga: AnySaga, value: object) -> bytes:
 def is_refused(saga: AnySaga, kind: Kind, maker: Maker) -> None:
     """A value of which one part is unfit is not written, and the part is named."""
     value: Any = kind.make(maker, "$")
-    assert maker.place is not None
+    if maker.place is None:
+        return  # it was equal to another of its set
     with pytest.raises(NotStorable) as caught:
         saga.codec.copy(saga.program.takes, value)
     assert caught.value.path == maker.place, (caught.value, value)

@@ -14,16 +14,17 @@ from resaga.core.errors import (
     IllegalTransition,
     InvalidStepOrder,
     ResagaError,
+    StoreError,
     UsageError,
 )
 
 ALL = [one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, Exception)]
-FAULTS = (DefinitionError, UsageError, BlobError, IllegalTransition)
+FAULTS = (DefinitionError, UsageError, BlobError, StoreError, IllegalTransition)
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
 def test_every_error_says_whose_fault_it_is(kind: type[ResagaError]) -> None:
-    """An error is the author's, the caller's, the data's or ours, and never of two kinds."""
+    """An error is the author's, the caller's, the data's, the world's or ours, and never of two kinds."""
     assert kind is ResagaError or [issubclass(kind, fault) for fault in FAULTS].count(True) == 1
 
 

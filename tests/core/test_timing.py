@@ -125,6 +125,12 @@ def test_a_call_that_a_person_begins_and_that_is_given_up_at_once_is_one() -> No
     assert [one[-1] for one in calls(play) if one[0] == "a"] == ["rejected", "failed"]
 
 
+def test_a_call_that_a_person_begins_and_that_gives_what_cannot_be_stored_is_one() -> None:
+    play = told(started(STEPS.undone("a")), Interrupted(), Woke(), Refused(NO), Retried("ann"))
+    play.say(Unstorable(1, BOOM.replaced(kind="unstorable")))
+    assert [one[-1] for one in calls(play)] == ["interrupted", "rejected", "unstorable"]
+
+
 def test_attempts_count_on_when_a_person_retries() -> None:
     play = told(PLACES["stuck in an undo"](), Retried("ann"), Returned(None))
     assert calls(play)[-2:] == [("-a", 1, "rejected"), ("-a", 2, "undone")]

@@ -5,6 +5,8 @@ dumped, loaded and driven to its end by the same rules, and no task is left runn
 """
 
 import asyncio
+import gc
+from collections.abc import Iterator
 from random import Random
 from typing import Final, NamedTuple
 
@@ -20,6 +22,20 @@ pytestmark = [  # a coroutine may be cut off before it is awaited
     pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def swept() -> Iterator[None]:
+    """What was cut off is collected while that is still ignored, not in the middle of another test."""
+    yield
+    gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def _swept() -> Iterator[None]:
+    """What was never awaited is collected here, and not while another test runs, where that is an error."""
+    yield
+    gc.collect()
 
 
 class Case(NamedTuple):

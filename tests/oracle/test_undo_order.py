@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pytest
 
-from resaga import Completed, Interrupted, Paused, RolledBack, Saga, Stuck
+from resaga import Completed, Interrupted, Paused, RolledBack, Saga, Stuck, when, within
 from resaga.core.decision import Status
 from resaga.core.retry import Retry
 from resaga.core.why import InDoubt, UndoFailed
@@ -24,6 +24,18 @@ def chain(steps: Steps, length: int) -> AnyBlock:
     return whole >> steps.read("end")
 
 
+def some(context: int) -> bool:
+    return context > 0
+
+
+def get(context: int) -> int:
+    return context
+
+
+def put(outer: int, inner: int) -> int:
+    return outer + inner
+
+
 def run(world: World, length: int = 4) -> Any:  # noqa: ANN401 - whatever it ends as
     return Saga("chain", chain(Steps(world), length)).new(0, id="x").start(clock=world.clock)
 
@@ -37,6 +49,16 @@ def test_what_was_done_is_undone_in_exact_reverse(length: int) -> None:
     assert world.order() == [*done, "end", *(f"undo {name}" for name in reversed(done))]
     assert [one.path for one in outcome.undone] == list(reversed(done))
     assert world.there <= {"end"}
+
+
+def test_what_was_done_in_blocks_inside_of_each_other_is_undone_too() -> None:
+    world = World({"end": [Fate.REJECTS]})
+    steps = Steps(world)
+    inner = (steps.undone("b") >> steps.undone("c").named("inner")).named("outer")
+    block = steps.undone("a") >> when(some, inner) >> within(steps.undone("d"), get, put) >> steps.read("end")
+    outcome = Saga("nested", block).new(1).start(clock=world.clock)
+    assert isinstance(outcome, RolledBack)
+    assert [one.path for one in outcome.undone] == ["d", "outer/inner/c", "outer/b", "a"]
 
 
 @pytest.mark.parametrize("failing", [1, 2, 3])

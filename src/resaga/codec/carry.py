@@ -8,7 +8,7 @@ import orjson
 from resaga.codec.document import Document
 from resaga.codec.facts import CONTEXTS, SILENT
 from resaga.codec.limits import BLOB_BYTES, DEPTH, VALUE_BYTES
-from resaga.codec.reference import Sources, opening
+from resaga.codec.reference import DOLLAR, Sources, opening
 from resaga.codec.values import is_too_deep
 from resaga.core.compatibility import Change, Compatibility, Reach, Verdict
 from resaga.core.difference import difference
@@ -64,11 +64,12 @@ class Rows(NamedTuple):
 
 def carried(document: Document, program: Program) -> Rows:
     """The rows as this program knows them; `ProgramChanged` if the run cannot go on in it."""
-    rows = plain_rows(document)
     if document.fingerprint == program.fingerprint:
+        rows = plain_rows(document, program.straight_rows(document.codes))
         if document.listing != program.rows:
             raise BlobCorrupt("the listing is not the one of its fingerprint.", path="$.listing")
         return rows
+    rows = plain_rows(document)
     way = gone(document)
     placed = walk(way, program)
     if placed is None:
@@ -150,10 +151,11 @@ def misfit(program: Program, code: int, codes: Sequence[int]) -> Compatibility:
     return Compatibility(Verdict.NEEDS_MIGRATION, (Change(what, path, Reach.DONE if done else Reach.HERE),))
 
 
-def plain_rows(document: Document) -> Rows:
-    """The rows with their values in full."""
+def plain_rows(document: Document, straight: int = 0) -> Rows:
+    """The rows with their values in full; so many of the first are known to be what they can be."""
     codes, values = document.codes, document.values
-    _refuse_odd(codes, len(document.listing), len(values))
+    if straight < len(codes) or len(values) != straight - (straight > 1):  # of straight rows only the second has none
+        _refuse_odd(codes, len(document.listing), len(values))
     if document.refers or document.size > VALUE_BYTES:
         values = _in_full(document)
     return Rows(codes, document.at, document.took, values, range(len(values)))
@@ -177,7 +179,7 @@ def _in_full(document: Document) -> list[Any]:
     values: list[Any] = []
     for position, (fact, plain) in enumerate(zip(valued, document.values, strict=True)):
         raw, full, extent = orjson.dumps(plain), plain, None
-        if b"$" in raw:  # a single byte is sought at once; what has it and no reference comes out as it is
+        if DOLLAR in raw:  # a single byte is sought at once; what has it and no reference comes out as it is
             full = sources.resolved(plain)
             size += sources.added
             extent = _, brackets = len(raw) + sources.added, opening(raw) + sources.brackets

@@ -63,6 +63,8 @@ class Codec:
         self._takes: list[Step] = [
             nothing if one.gives is None else self._coders.of(one.gives).decode for one in program.instructions
         ]
+        self._straight = [self._coders.of(program.takes).decode]
+        self._straight += [self._takes[code >> BITS] for code in program.straight[2:]]
         self._kinds = frozenset(kinds(program.takes))
         self._takes_as_it_is = program.takes_immutable
         self._values = Values(self.facts, self._coders)
@@ -190,9 +192,15 @@ class Codec:
         takes, decode, memory = self._takes, self.facts.decode, self._coders.read
         values: list[object] = []
         left, wrong = iter(rows.values), None
+        ahead = self.program.straight_rows(rows.codes)
         memory.forget()
         try:
-            for code in rows.codes:
+            for read in self._straight[: ahead - (ahead > 1)]:
+                values.append(read(next(left)))
+                memory.held = memory.latest
+            if ahead > 1:
+                values.insert(1, None)
+            for code in rows.codes[ahead:]:
                 fact = code & MASK
                 if not fact:  # most rows
                     values.append(takes[code >> BITS](next(left)))
@@ -214,7 +222,7 @@ class Codec:
     def _compare(self, document: Document, state: ExecutionState) -> None:
         """What the document says about the execution must be what its trail says."""
         same = document.fingerprint == self.program.fingerprint
-        if not len(state.trail) or state.status.value != document.status or (same and state.index != document.index):
+        if not document.codes or state.status.value != document.status or (same and state.index != document.index):
             raise BlobCorrupt("the trail does not lead to where the document says that it stands.", path="$.status")
         if same and orjson.dumps(document.waits) != orjson.dumps(waits(state)):
             raise BlobCorrupt("what the document waits for is not what its trail says.", path="$.waits")

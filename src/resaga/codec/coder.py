@@ -192,6 +192,7 @@ class Coders:
         )
         known = frozenset(one.name for one in shape.slots)
         needed = [one.name for one in shape.slots if one.required]
+        size = len(known)
         single = [(one.name, self._step(one.shape, "decode")) for one in shape.slots if isinstance(one.shape, Scalar)]
 
         def encode(value: Any) -> object:  # noqa: ANN401 - checked in the next line
@@ -202,10 +203,10 @@ class Coders:
         def decode(plain: Any) -> object:  # noqa: ANN401 - checked in the next line
             if type(plain) is not dict:
                 raise Unfit("it is not an object")
-            if not known.issuperset(plain):
+            if len(plain) > size or (len(needed) < size and not known.issuperset(plain)):
                 raise Unfit("it has a member that is not known")
             try:
-                return read(plain, kind)
+                return read(plain)  # an unknown member in place of a needed one: it lacks that
             except Exception as error:  # noqa: BLE001 - constructors, validators and hooks of the user's raise what they like
                 lacking = [name for name in needed if name not in plain]
                 if lacking:

@@ -18,11 +18,17 @@ MARK: Final = "$"
 WHOLE_SIZE: Final = len(b'{"$":[]}')
 """Bytes of a reference to the whole of a context."""
 
+DOLLAR: Final = ord(MARK)
+"""Its byte, which is sought in no time."""
+
 REFERRING: Final = b'{"$":'
 """How a reference begins where it is written; data of the user's is never written so."""
 
 LEAVES: Final = frozenset({int, float, bool, type(None)})
 """What is never worth a reference; looked for before a call is made, which takes longer."""
+
+NESTS: Final = frozenset({dict, list})
+"""What may hold a reference, or be one."""
 
 STEPS: Final = frozenset({str, int})
 """What leads into an object, and what leads into a list."""
@@ -161,7 +167,7 @@ class Sources:
     One serves for all contexts of a document, each in its turn.
     """
 
-    __slots__ = ("_context", "_known", "_texts", "added", "brackets")
+    __slots__ = ("_context", "_extent", "_known", "_texts", "added", "brackets")
 
     def __init__(self) -> None:
         self._texts: dict[str, Extent] = {}
@@ -170,30 +176,37 @@ class Sources:
     def turn(self, context: object, extent: Extent | None = None) -> None:
         """Go on to a context, which is the one before now; what it takes may not be known."""
         self._context = context
-        self._known: dict[tuple[str | int, ...], tuple[object, int, int]] = {}
-        if extent is not None:
-            self._known[()] = context, extent[0] - WHOLE_SIZE, extent[1]
+        self._extent = extent
+        self._known: dict[tuple[str | int, ...], tuple[object, int, int]] | None = None
         self.added = self.brackets = 0
 
     def resolved(self, plain: Any) -> Any:  # noqa: ANN401 - plain JSON
-        """The value with what its references stand for; `added` and `brackets` then say how much that is."""
+        """The value, now with what its references stand for; `added` and `brackets` then say how much that is."""
         self.added = self.brackets = 0
-        return self._resolved(plain)
-
-    def _resolved(self, plain: Any) -> Any:  # noqa: ANN401 - plain JSON, of which it is known that it is not too deep
-        if type(plain) is dict:
-            if MARK in plain:
-                return self._part(plain)
-            return {key: inner if type(inner) in LEAVES else self._resolved(inner) for key, inner in plain.items()}
-        if type(plain) is list:
-            return [inner if type(inner) in LEAVES else self._resolved(inner) for inner in plain]
+        if type(plain) is dict and MARK in plain:
+            return self._part(plain)
+        if type(plain) in NESTS:
+            self._fill(plain)
         return plain
+
+    def _fill(self, plain: Any) -> None:  # noqa: ANN401 - plain JSON, of which it is known that it is not too deep
+        for key, inner in plain.items() if type(plain) is dict else enumerate(plain):
+            if type(inner) is dict and MARK in inner:
+                plain[key] = self._part(inner)
+            elif type(inner) in NESTS:
+                self._fill(inner)
 
     def _part(self, reference: dict[str, Any]) -> object:
         steps = reference[MARK]
+        if steps == [] and len(reference) == 1 and self._extent is not None:  # most often
+            self.added += self._extent[0] - WHOLE_SIZE
+            self.brackets += self._extent[1]
+            return self._context
         if len(reference) != 1 or type(steps) is not list or (steps and not STEPS.issuperset(map(type, steps))):
             raise BlobCorrupt("a reference is not written as it should be.")
         path = tuple(steps)
+        if self._known is None:
+            self._known = {}
         known = self._known.get(path)
         if known is None:
             part = _target(self._context, steps)

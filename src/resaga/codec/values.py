@@ -1,5 +1,6 @@
 """The column of values: written with references, each refused where it cannot be stored."""
 
+from itertools import chain
 from typing import Any, Final, final
 
 import orjson
@@ -28,9 +29,36 @@ class Values:
     def __init__(self, facts: FactCoder, coders: Coders) -> None:
         self._facts = facts
         self._coders = coders
+        self._straight = [coders.of(facts.program.takes).encode]
+        self._straight += [facts.gives[code >> BITS] for code in facts.program.straight[2:]]
 
     def written(self, codes: list[int], values: list[object]) -> tuple[orjson.Fragment, int]:
         """The values of the rows that have one, as a list, and the bytes that their references spare."""
+        raws, spared = self._small(codes, values), 0
+        if raws is None:
+            raws, spared = self._shortened(codes, values)
+        return orjson.Fragment(b"[%b]" % b",".join(raws)), spared
+
+    def _small(self, codes: list[int], values: list[object]) -> list[bytes] | None:
+        """The values of a straight run in which all are too small to be referred to; None if it is another."""
+        if self._facts.program.straight_rows(codes) < len(codes):
+            return None
+        dumps = orjson.dumps
+        raws: list[bytes] = []
+        try:
+            for encode, value in zip(self._straight, chain(values[:1], values[2:])):  # noqa: B905 - strict takes longer
+                raw = dumps(encode(value))
+                if len(raw) >= REFERENCE_BYTES:
+                    return None
+                raws.append(raw)
+        except Exception:  # noqa: BLE001 - hooks of the user's raise what they like; the long way says what
+            return None
+        finally:
+            self._coders.written.forget()
+        return raws
+
+    def _shortened(self, codes: list[int], values: list[object]) -> tuple[list[bytes], int]:
+        """The same for any run."""
         encode, gives, memory, dumps = (
             self._facts.encode,
             self._facts.gives,
@@ -72,7 +100,7 @@ class Values:
                 targets = before if size >= REFERENCE_BYTES else None
                 before.turn(plain, (size, brackets))
         memory.forget()
-        return orjson.Fragment(b"[%b]" % b",".join(raws)), spared
+        return raws, spared
 
     def _unwritable(self, code: int, value: Any) -> NotStorable:  # noqa: ANN401 - of its fact's type
         shape, path = self._facts.shape(Fact(code & MASK), code >> BITS), self._name(code)

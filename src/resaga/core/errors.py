@@ -1,4 +1,4 @@
-"""All that can be raised, as a tree by whose fault it is: author, caller, data, us.
+"""All that can be raised, as a tree by whose fault it is: author, caller, data, world, us.
 
 Every error has fields and one sentence: what is wrong, where, and what to do about it.
 What a body may raise to steer its own execution (`NotYet`, `Rejected`) is no error: see `signals`.
@@ -168,6 +168,16 @@ class NotStorable(UsageError):
     path: str
 
 
+class UnknownStore(UsageError):
+    """A URL names a kind of store that is not here: never heard of, or its package is not installed."""
+
+    scheme: str
+
+
+class NotInTransaction(UsageError):
+    """A connection was to be joined in its transaction, and it has none open."""
+
+
 # ---- the data ---------------------------------------------------------------------------------------------
 
 
@@ -207,6 +217,44 @@ class ProgramChanged(BlobError):
 
     changes: tuple["Change", ...]
     verdict: "Verdict"
+
+
+# ---- the world --------------------------------------------------------------------------------------------
+
+
+class StoreError(ResagaError):
+    """A store could not do what it was asked to; once the cause is gone, the same store goes on.
+
+    Whether a failed `append` was applied can be unknown: read again, and compare the write id.
+    `where` is the store, `code` what the system called it: "SQLITE_FULL", "ENOSPC", an SQLSTATE.
+    """
+
+    where: str
+    code: str
+
+
+class StoreFull(StoreError):
+    """There is no room left."""
+
+
+class StoreReadOnly(StoreError):
+    """It may be read, but not written."""
+
+
+class StoreBusy(StoreError):
+    """Somebody else kept it locked for too long."""
+
+
+class StoreUnreachable(StoreError):
+    """It is not there, or it stopped answering."""
+
+
+class StoreBroken(StoreError):
+    """What is there was damaged, is not ours, is of a newer resaga, or would not keep what it is given."""
+
+
+class StoreClosed(StoreError):
+    """It was closed before; open another one."""
 
 
 # ---- us ---------------------------------------------------------------------------------------------------

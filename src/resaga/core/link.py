@@ -1,6 +1,6 @@
 """Links what was compiled: follows jumps, fingerprints, and makes the decisions that a program owns."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final, TypeAlias, final
 
@@ -36,6 +36,7 @@ def link(  # noqa: PLR0913 - what a program is made of, by name
     asks = tuple(Ask(one) if one.op is Op.ASK else None for one in instructions)
     performs, entry = _performs(instructions, asks)
     rows = tuple(_row(one, shapes) for one in instructions)
+    plain = tuple(one if isinstance(one, Plain | PlainAsync) else None for one in performs)
     told = [name, str(version), shapes.digests(takes)[1]]
     told += [
         f"{row} {shapes.all_of(one)[1]} {one.after} {one.otherwise} {one.duration} {one.deadline}"
@@ -51,7 +52,7 @@ def link(  # noqa: PLR0913 - what a program is made of, by name
         undo_of=dict(_undos(instructions)),
         settles=tuple(Settle(one) if one.settling else None for one in instructions),
         after=tuple(one.after for one in instructions),
-        plain=tuple(one if isinstance(one, Plain | PlainAsync) else None for one in performs),
+        plain=plain,
         start=ends[0],
         takes=takes,
         takes_immutable=immutable(takes),
@@ -61,7 +62,20 @@ def link(  # noqa: PLR0913 - what a program is made of, by name
         awaits=any(map(_awaits, instructions)),
         fingerprint=sha256("\n".join(told).encode()).hexdigest()[:FINGERPRINT_LENGTH],
         rows=rows,
+        straight=_straight(ends[0], entry, plain),
     )
+
+
+def _straight(start: int, entry: Sequence[Decision | None], plain: Sequence[Plain | PlainAsync | None]) -> list[int]:
+    """The codes of the rows that a run begins with, as long as no row needs a look at the state."""
+    codes = [start << BITS | Fact.CREATED]
+    if entry[start] is not None:
+        codes.append(start << BITS | Fact.STARTED)
+        one = plain[start]
+        while one is not None and one.then is not None:
+            codes.append(one.code)
+            one = plain[one.after]
+    return codes
 
 
 @final

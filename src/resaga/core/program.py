@@ -18,7 +18,8 @@ class Program(Value):
     `entry[i]` is what must happen when the index comes to `i`, or None where that needs a look at the
     state: at timers, at deadlines and at the end. `plain[i]` is how that is done
     if it is done without a thought. `undo_of` says by the code of a
-    row what takes that back. `rows` is the listing as documents carry it.
+    row what takes that back. `rows` is the listing as documents carry it, and `straight` the codes of the rows
+    that a run begins with which does nothing but go on from one plain step to the next.
     """
 
     name: str
@@ -40,6 +41,14 @@ class Program(Value):
     awaits: bool
     fingerprint: str
     rows: tuple[str, ...]
+    straight: list[int]
+
+    def straight_rows(self, codes: list[int]) -> int:
+        """How many of these rows, from the first, are those of a run that only went on."""
+        most = min(len(codes), len(self.straight))
+        if codes[:most] == self.straight[:most]:
+            return most
+        return next(row for row, (code, straight) in enumerate(zip(codes, self.straight)) if code != straight)  # noqa: B905 - strict takes longer
 
     @property
     def end(self) -> int:

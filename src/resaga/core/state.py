@@ -7,7 +7,7 @@ Only `machine` writes here. What people ask for (`executed`, `step_timings` …)
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Final, assert_never, final
+from typing import Final, final
 
 from resaga.core.decision import Status
 from resaga.core.fact import BITS, COMPLETIONS, MASK, Fact, Row
@@ -37,6 +37,16 @@ NEW: Final = Phase.NEW
 FORWARD: Final = Phase.FORWARD
 SETTLING: Final = Phase.SETTLING
 UNDOING: Final = Phase.UNDOING
+
+STATUSES: Final = {
+    NEW: Status.NEW,
+    FORWARD: Status.RUNNING,
+    SETTLING: Status.RUNNING,
+    UNDOING: Status.COMPENSATING,
+    Phase.COMPLETED: Status.COMPLETED,
+    Phase.ROLLED_BACK: Status.ROLLED_BACK,
+}
+"""How it stands in each phase, as long as nothing is waited for."""
 
 LIVE: Final = (FORWARD, SETTLING, UNDOING)
 """The phases in which something can still happen by itself."""
@@ -147,19 +157,9 @@ class ExecutionState:
         """How it stands, for an index of executions."""
         if self.stuck is not None:
             return Status.STUCK
-        match self.phase:
-            case Phase.NEW:
-                return Status.NEW
-            case Phase.FORWARD | Phase.SETTLING:
-                return Status.PAUSED if self.asked or self.asleep else Status.RUNNING
-            case Phase.UNDOING:
-                return Status.PAUSED if self.asleep else Status.COMPENSATING
-            case Phase.COMPLETED:
-                return Status.COMPLETED
-            case Phase.ROLLED_BACK:
-                return Status.ROLLED_BACK
-            case _:
-                assert_never(self.phase)
+        if self.asked or self.asleep:
+            return Status.PAUSED
+        return STATUSES[self.phase]
 
     @property
     def at_index(self) -> int:

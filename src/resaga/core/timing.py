@@ -69,6 +69,8 @@ def timings(program: Program, rows: Iterable[Row]) -> Iterator[StepTiming]:
     undoing = doubt = False
     before, given_up = Fact.CREATED, None
     for fact, index, at, took, value in rows:
+        if fact is Fact.SETTLING:
+            given_up = value
         said = None if _told(fact, before, given_up, doubt=doubt) else _said(fact, value)
         if said is not None and program.instructions[index].kind not in CONTEXT:
             number += 1
@@ -85,8 +87,6 @@ def timings(program: Program, rows: Iterable[Row]) -> Iterator[StepTiming]:
         doubt = doubt or fact in DOUBTFUL or (fact is Fact.STUCK and said not in PROVEN)
         if fact in LAST_OF_ITS_KIND:
             number, doubt = 0, False
-        if fact is Fact.SETTLING:
-            given_up = value
         before = fact
 
 
@@ -103,8 +103,8 @@ def _told(fact: Fact, before: Fact, given_up: object, *, doubt: bool) -> bool:
             return before is Fact.SETTLING
         case Fact.FAILED, _:
             return before is Fact.SKIPPED
-        case Fact.SETTLING, _:
-            return before is Fact.RETRIED and doubt  # whose program has learnt since how to find out
+        case Fact.SETTLING, Failure(kind=kind):  # whose program has learnt since how to find out
+            return before is Fact.RETRIED and doubt and kind != "unstorable"
         case _:
             return False
 
