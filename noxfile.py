@@ -135,6 +135,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def bench_durable(session: nox.Session) -> None:
+    """Measure what a durable step costs; `-- --dir DIR` says on which disk."""
+    install_wheel(session, "bench")
+    session.run("python", "-m", "benchmarks.durable", *session.posargs)
+
+
+@nox.session(default=False)
 def bench_peers(session: nox.Session) -> None:
     """Measure the same sagas on other engines, each in an environment that the runner makes."""
     session.run("python", "benchmarks/peers/run.py", *session.posargs, env={"RESAGA_WHEEL": wheel(session)})

@@ -31,7 +31,7 @@ from resaga.saga import Loaded
 from resaga.testing import FakeClock
 from tests.loops import BLOCKING, Loop, both
 from tests.shops import DAY, STATES, Shop
-from tests.worlds import Fate
+from tests.worlds import Cut, Fate
 
 VERBS: Final[dict[str, tuple[type[Any], ...]]] = {
     "start": (New,),
@@ -44,6 +44,7 @@ VERBS: Final[dict[str, tuple[type[Any], ...]]] = {
     "rollback_plan": (New, Paused, Answered, Interrupted, Stuck),
     "retry": (Stuck,),
     "retry_async": (Stuck,),
+    "retried": (Stuck,),
     "skip": (Stuck,),
     "mark_done": (Stuck,),
     "result": (Completed,),
@@ -51,6 +52,7 @@ VERBS: Final[dict[str, tuple[type[Any], ...]]] = {
     "context": (RolledBack,),
     "failure": (RolledBack, Stuck),
     "undone": (RolledBack,),
+    "undone_by_hand": (RolledBack,),
     "kept": (RolledBack,),
     "skipped": (RolledBack, Stuck),
     "undo_failure": (Stuck,),
@@ -116,7 +118,7 @@ def test_an_execution_shows_where_it_stands() -> None:
         "<Answered shop 'x' at boss/ask>",
         "<Interrupted shop 'x' at hold>",
         "<Completed shop 'x'>",
-        "<RolledBack shop 'x' at boss/ask>",
+        "<RolledBack shop 'x'>",
         "<Stuck shop 'x' at pay>",
     ]
 
@@ -303,3 +305,18 @@ def test_an_annotation_may_leave_the_mode_out(kind: Any) -> None:  # noqa: ANN40
     annotations = {"short": kind[Order, str], "long": kind[Order, str, Sync]}
     told = get_type_hints(type("Told", (), {"__annotations__": annotations}))
     assert [get_args(one)[:2] for one in told.values()] == [(Order, str)] * 2
+
+
+@both
+def test_what_was_cut_off_behind_an_answer_is_found_from_where_it_was_said(loop: Loop) -> None:
+    """`paused.answer(…).resume()` in one line leaves no name for what was resumed: the doubt is not lost with it."""
+    shop = Shop(loop, pay=Fate.CUT)
+    paused = shop.paused()
+    with pytest.raises(Cut):
+        loop.resume(paused.answer(shop.ask, True, clock=shop.clock), shop.clock)
+    assert isinstance(shop.saga.load(paused.interrupted.dump()), Stuck)
+    shop = Shop(loop, undo_hold=Fate.CUT)
+    paused = shop.paused()
+    with pytest.raises(Cut):
+        loop.resume(paused.cancel("no", clock=shop.clock), shop.clock)
+    assert isinstance(loop.resume(paused.interrupted, shop.clock), RolledBack)

@@ -1,6 +1,7 @@
 """Sagas: what is said where one is made, and what is refused there."""
 
 from datetime import timedelta
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from resaga.core.errors import (
     MissingUndo,
     NotPaused,
     UnsupportedType,
+    WrongSaga,
 )
 
 DAY = timedelta(days=1)
@@ -183,3 +185,31 @@ def test_what_is_loaded_as_paused_is_paused() -> None:
         saga.load_paused(new.dump())
     assert caught.value.status == "new"
     assert saga.load_paused(new.start().dump()).id == "x"
+
+
+def test_only_its_own_executions_are_listed() -> None:
+    """Another saga's stands somewhere else."""
+
+    @read
+    def other(number: int) -> int:
+        return number
+
+    theirs = Saga("theirs", other).new(0).start()
+    with pytest.raises(WrongSaga, match="is of <Program theirs"):
+        Saga("ours", other >> other.named("again")).listing(theirs)
+
+
+def test_a_listing_cannot_be_forged() -> None:
+    """What an exception says stays on its line."""
+
+    @read
+    def fails(number: int) -> int:
+        raise ValueError(f"{number}\n  1  perform  fake  \x1b[31m")
+
+    saga = Saga("loud", fails)
+    assert len(saga.listing(saga.new(0).start()).splitlines()) == 4
+
+
+def test_the_types_are_published() -> None:
+    """A type checker looks into a package only if that says so."""
+    assert files("resaga").joinpath("py.typed").is_file()

@@ -13,8 +13,8 @@ from resaga.core.errors import (
     PastNoReturn,
     WrongAnswer,
 )
-from resaga.core.fact import Fact
-from resaga.core.plan import Left
+from resaga.core.fact import MASK, Fact
+from resaga.core.plan import ByHand, Left
 from resaga.core.why import InDoubt, PastReturn, UndoFailed
 from tests.loops import AWAITING, BLOCKING, AnyExecution, Loop, both
 from tests.steps import AnyBlock
@@ -333,6 +333,15 @@ def test_a_retry_that_is_cut_off_loses_nothing(loop: Loop) -> None:
     assert shop.since(stuck) == ["undo b", "undo a", "undo a"]
 
 
+@both
+def test_a_retry_can_be_said_now_and_done_elsewhere(loop: Loop) -> None:
+    """What says so can be dumped, and goes on where it is resumed."""
+    shop, stuck = failed_undo(loop)
+    said = shop.saga.load(stuck.retried(by="ann", clock=shop.clock).dump())
+    assert isinstance(said, Interrupted)
+    assert isinstance(shop.resume(said), RolledBack)
+
+
 def test_what_a_gate_decides_past_return_may_be_marked() -> None:
     """A person's result takes the place of the gate's."""
     world = World()
@@ -349,3 +358,36 @@ def test_the_last_word_of_a_settle_is_told() -> None:
     stuck = shop.stuck()
     assert (stuck.failure.kind, stuck.why.failure.kind) == ("failed", "rejected")
     assert isinstance(BLOCKING.retry(stuck, shop.clock), RolledBack)
+
+
+@both
+def test_what_a_person_undid_is_told(loop: Loop) -> None:
+    """With who said so; it is no undo of ours, and nothing that was left."""
+    shop, stuck = failed_undo(loop)
+    done = shop.resume(stuck.mark_done(by="ann"))
+    assert isinstance(done, RolledBack)
+    assert done.undone_by_hand == (ByHand("b", "ann"),)
+    assert [one.path for one in done.undone] == ["a"]
+    assert done.skipped == ()
+
+
+@both
+def test_a_listing_tells_why_it_is_stuck(loop: Loop) -> None:
+    """The undo's failure, and the one that the rollback is for; on one line, whatever somebody wrote."""
+    shop, stuck = failed_undo(loop)
+    last = shop.saga.listing(stuck).splitlines()[-1]
+    assert last == f"{stuck.id}: stuck, {stuck.undo_failure}, {stuck.failure}"
+
+
+@both
+@pytest.mark.parametrize("said", ["skip", "mark_done", "retried"])
+def test_what_was_cut_off_behind_a_verb_is_found_from_where_it_was_said(loop: Loop, said: str) -> None:
+    """`stuck.skip(…).resume()` in one line leaves no name for what was resumed."""
+    fates = {"undo_b": [RAISES, Fate.CUT]} if said == "retried" else {"undo_a": [Fate.CUT]}
+    shop, stuck = failed_undo(loop, **fates)
+    arguments: dict[str, tuple[str, ...]] = {"skip": ("no need",)}
+    with pytest.raises(Cut):
+        loop.resume(getattr(stuck, said)(*arguments.get(said, ()), by="ann", clock=shop.clock), shop.clock)
+    rest = shop.saga.load(stuck.interrupted.dump())
+    assert rest.state.trail.codes[-1] & MASK == Fact.INTERRUPTED
+    assert isinstance(shop.resume(rest), RolledBack)

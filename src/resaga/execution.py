@@ -16,7 +16,7 @@ from resaga.core.errors import AlreadyUsed, InvalidOption, NeedsAwait, NotAsked,
 from resaga.core.failure import Failure, clipped
 from resaga.core.outcome import Answer, Cancelled, MarkedDone, Retried, Skipped
 from resaga.core.outcome import Outcome as Said
-from resaga.core.plan import Kept, Left, RollbackPlan, in_effect, kept, left, rollback_plan
+from resaga.core.plan import ByHand, Kept, Left, RollbackPlan, by_hand, in_effect, kept, left, rollback_plan
 from resaga.core.question import Question
 from resaga.core.replay import cut_off
 from resaga.core.state import ExecutionState
@@ -34,12 +34,13 @@ X = TypeVar("X")
 B = TypeVar("B", covariant=True)
 C = TypeVar("C")
 R = TypeVar("R")
+E = TypeVar("E", bound="Execution[Any, Any, Any]")
 
 
 class Execution(Generic[X, B, M]):
     """What every execution has, whatever its state."""
 
-    __slots__ = ("_after", "_clock", "_codec", "_running", "_state", "_unused")
+    __slots__ = ("_after", "_clock", "_codec", "_next", "_running", "_state", "_unused")
 
     def __init__(self, codec: "Codec", state: ExecutionState, unused: list[None]) -> None:
         self._codec = codec
@@ -68,6 +69,8 @@ class Execution(Generic[X, B, M]):
         A body that may have been running is in doubt. Either this or what the verb gave can be used, not
         both; if the verb did not even begin, this or the execution itself.
         """
+        if hasattr(self, "_next"):  # what a verb gave, and may have been interrupted in a verb of its own
+            return self._next.interrupted
         unused = self._unused or getattr(self, "_after", self._unused)
         running = getattr(self, "_running", None)
         if running is None:
@@ -108,6 +111,11 @@ class Execution(Generic[X, B, M]):
         self._spend()
         return state
 
+    def _gone_on(self, following: E) -> E:
+        """What a verb gives that leaves the going on to it."""
+        self._next: Execution[Any, Any, Any] = following
+        return following
+
     def _needs_await(self) -> NeedsAwait:
         return NeedsAwait(
             f"saga {self._codec.program.name!r} has async bodies; await start_async(), resume_async() or retry_async()."
@@ -139,7 +147,7 @@ class _Cancellable(Execution[X, B, M]):
         said = f"{reason} ({who})" if who else str(reason)
         path = self._state.path or self._codec.program.name
         state = self._said(Cancelled(Failure(path, "cancelled", clipped(said))), clock)
-        return Interrupted(self._codec, state, self._after)
+        return self._gone_on(Interrupted(self._codec, state, self._after))
 
     def rollback_plan(self) -> RollbackPlan:
         """What a rollback would do from here."""
@@ -233,9 +241,10 @@ class Paused(_Resumable[X, B, M]):
         """Give the answer that the gate asks for; resume what this gives."""
         question, here = self.asked(gate), self._state.here
         if question is None or here.asks is None:
-            what = gate.node.body.name if isinstance(gate, Gate) else gate
+            what = repr(gate.node.body.name) if isinstance(gate, Gate) else f"a {type(gate).__name__}"
             raise NotAsked(
-                f"execution {self.id!r} does not wait for an answer to {what!r}, but at {here.path!r}: {self.why!r}.",
+                f"execution {self.id!r} does not wait for an answer to {what}, but at {here.path!r}: {self.why!r};"
+                " answer with the very gate that its saga is made of.",
                 path=here.path,
             )
         if question.deadline is not None and self._state.expired(clock.wall()):
@@ -246,7 +255,8 @@ class Paused(_Resumable[X, B, M]):
                 deadline=question.deadline,
             )
         own = self._codec.check_answer(here.asks, value, here.path)
-        return Answered(self._codec, self._said(Answer(own, _named("answer", by)), clock), self._after)
+        state = self._said(Answer(own, _named("answer", by)), clock)
+        return self._gone_on(Answered(self._codec, state, self._after))
 
 
 @final
@@ -287,6 +297,11 @@ class RolledBack(Execution[X, B, M]):
     def undone(self) -> Sequence[StepTiming]:
         """The undos that were done, in order, with their timings."""
         return tuple(one for one in self._state.step_timings if one.is_compensation and one.outcome == "undone")
+
+    @property
+    def undone_by_hand(self) -> Sequence[ByHand]:
+        """What a person said is undone."""
+        return by_hand(self._state)
 
     @property
     def kept(self) -> Sequence[Kept]:
@@ -353,11 +368,16 @@ class Stuck(Execution[X, B, M]):
         """Try again what it is stuck in, with a new budget of attempts."""
         return await self._go_async(clock, self._again(by, clock))
 
+    def retried(self, *, by: str | None = None, clock: Clock = SYSTEM) -> Interrupted[X, B, M]:
+        """Say that it is to be tried again, with a new budget; `retry` says so and goes on at once."""
+        state = self._said(Retried(_named("retried", by)), clock)
+        return self._gone_on(Interrupted(self._codec, state, self._after))
+
     def skip(self, reason: str, by: str, *, clock: Clock = SYSTEM) -> Interrupted[X, B, M]:
         """Leave the undo undone, or take the step in doubt for not happened. Resume what this gives."""
         _signed("skip", reason, by)
         state = self._said(Skipped(clipped(reason), clipped(by)), clock)
-        return Interrupted(self._codec, state, self._after)
+        return self._gone_on(Interrupted(self._codec, state, self._after))
 
     def mark_done(self, result: object = None, *, by: str, clock: Clock = SYSTEM) -> Interrupted[X, B, M]:
         """Say that the undo is done, or that the step happened, with its `result`. Resume what this gives."""
@@ -366,7 +386,7 @@ class Stuck(Execution[X, B, M]):
         if not isinstance(self.why, UndoFailed) and here.gives is not None:
             result = self._codec.check_result(here.gives, result, here.path)
         state = self._said(MarkedDone(result, clipped(by)), clock)
-        return Interrupted(self._codec, state, self._after)
+        return self._gone_on(Interrupted(self._codec, state, self._after))
 
     def _again(self, by: str | None, clock: Clock) -> ExecutionState:
         self._running = state = self._said(Retried(_named("retry", by)), clock)

@@ -9,7 +9,7 @@ from resaga.core import limits, machine
 from resaga.core.block import Block, M, Sealed, Wait, node_of
 from resaga.core.body import valid_name
 from resaga.core.decision import Status
-from resaga.core.errors import EmptySaga, InvalidName, InvalidOption, NotPaused
+from resaga.core.errors import EmptySaga, InvalidName, InvalidOption, NotPaused, WrongSaga
 from resaga.core.execution_id import is_id
 from resaga.core.hook import Hook
 from resaga.core.instruction import Op
@@ -92,7 +92,7 @@ class Saga(Generic[X, B, M]):
 
     def load(self, blob: bytes, /) -> Loaded[X, B, M]:
         """The execution that a document tells of. Nothing that the document says is imported or run."""
-        return self._opened(self.codec.load(blob))
+        return self.opened(self.codec.load(blob))
 
     def load_paused(self, blob: bytes, /) -> Paused[X, B, M]:
         """The paused execution that a document tells of; `NotPaused` if it is in another state."""
@@ -117,27 +117,31 @@ class Saga(Generic[X, B, M]):
         from resaga.codec.conversion import Conversion  # noqa: PLC0415 - as above
         from resaga.codec.migration import Migration  # noqa: PLC0415 - as above
 
-        return Migration(Conversion(old=old.codec, new=self.codec), self._opened)
+        return Migration(Conversion(old=old.codec, new=self.codec), self.opened)
 
-    def _opened(self, state: ExecutionState) -> Loaded[X, B, M]:
-        codec = self.codec
+    def opened(self, state: ExecutionState, /, *, used: bool = False) -> Loaded[X, B, M]:
+        """The execution of a state; one that is `used` is for looking at: others see to it that it goes on."""
+        codec, unused = self.codec, list[None]() if used else [None]
         match state.status:
             case Status.NEW:
-                return New(codec, (state.execution_id, state.value, state.trail.at[0]), [None])
+                return New(codec, (state.execution_id, state.value, state.trail.at[0]), unused)
             case Status.RUNNING if state.answer is not None:
-                return Answered(codec, state, [None])
+                return Answered(codec, state, unused)
             case Status.RUNNING | Status.COMPENSATING:
-                return Interrupted(codec, state, [None])
+                return Interrupted(codec, state, unused)
             case Status.PAUSED:
-                return Paused(codec, state, [None])
+                return Paused(codec, state, unused)
             case _:
-                return settled(codec, state, machine.decide(self.program, state), [None])
+                return settled(codec, state, machine.decide(self.program, state), unused)
 
     def listing(self, state: "ExecutionState | Execution[Any, Any, Any] | None" = None, /) -> str:
         """The program, an instruction a line; with a state, where that execution stands and what it did."""
         from resaga.core.listing import listing  # noqa: PLC0415 - for people, so it can wait for them
 
-        return listing(self.program, state.state if isinstance(state, Execution) else state)
+        own = state.state if isinstance(state, Execution) else state
+        if own is not None and own.program.fingerprint != self.program.fingerprint:
+            raise WrongSaga(f"execution {own.execution_id!r} is of {own.program!r}, not of this saga.", path="$.saga")
+        return listing(self.program, own)
 
     def mermaid(self) -> str:
         """The program as a Mermaid flowchart."""

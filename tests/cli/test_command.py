@@ -71,14 +71,15 @@ def test_a_wrong_argument_costs_one_line_and_status_2(
 
 
 def test_a_failure_costs_one_line_and_status_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A document that is not there, or is none, ends the command without a traceback."""
+    """An execution that is not there, or a database that is none, ends the command without a traceback."""
     answer = ["demo", f"--dir={tmp_path}", "--answer=yes"]
     assert main(answer) == 1
-    (tmp_path / "A-1.json").write_bytes(b"{")
+    (tmp_path / "checkout.db").write_bytes(b"{" * 4096)
     assert main(answer) == 1
     not_there, none = capsys.readouterr().err.splitlines()
-    assert "A-1.json" in not_there
+    assert "'A-1'" in not_there
     assert none.startswith("resaga: ")
+    assert "checkout.db" in none
 
 
 def test_interrupted_it_says_so_and_ends_with_status_130(

@@ -65,7 +65,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401
 
 
 def _timings(rows: Any) -> Iterator[Any]:  # noqa: ANN401
-    attempt, undo, last, given_up = 0, False, None, None
+    attempt, undo, doubt, last, given_up = 0, False, False, None, None
     for path, kind, fact, at, took, value in rows:
         failure = FAILURE[fact](value) if fact in FAILURE else None
         outcome = NAMES.get(fact) or (failure and failure[1])
@@ -75,11 +75,14 @@ def _timings(rows: Any) -> Iterator[Any]:  # noqa: ANN401
             (fact in (14, 15) and last == 13 and given_up)
             or (fact == 12 and last == 11 and given_up and given_up[1] == "unstorable")
             or (fact == 14 and last == 18)
+            or (fact == 11 and last == 17 and doubt and outcome != "unstorable")
         )
-        if outcome and not concluded and kind not in ("get", "put"):
+        outcome = None if concluded else outcome
+        if outcome and kind not in ("get", "put"):
             attempt += 1
             yield path, attempt, undo, at - took, None if fact == 10 else took, outcome
         undo = undo or fact == 14 or (fact == 12 and kind != "irreversible")
-        attempt = 0 if fact in ENDS else attempt
+        doubt = doubt or fact in (8, 10) or (fact == 15 and outcome not in (None, "rejected"))
+        attempt, doubt = (0, False) if fact in ENDS else (attempt, doubt)
         given_up = failure if fact == 11 else given_up
         last = fact

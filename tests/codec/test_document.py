@@ -1,7 +1,7 @@
 """The document: whole, of one form, in its limits, or a `BlobError` that says where and shows nothing."""
 
 import zlib
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import pytest
@@ -383,3 +383,19 @@ def test_values_are_told_apart_from_what_is_beside_them() -> None:
     """A reason names the value by its place only."""
     assert refused(int, "secret").startswith("$.values[0]: ")
     assert "secret" not in refused(int, "secret")
+
+
+def test_a_newer_format_is_told_even_if_it_has_no_such_checksum() -> None:
+    """What a newer one looks like is not known here, but for how it begins."""
+    with pytest.raises(FormatTooNew) as caught:
+        NUMBERS.load(b'{"format":2,"hello":1}')
+    assert caught.value.format == 2
+    for other in (b'{"format":1,"hello":1}', b'{"hello":1}', b""):
+        with pytest.raises(BlobCorrupt):
+            NUMBERS.load(other)
+
+
+def test_text_is_told_what_to_do() -> None:
+    """A document that was read as text is encoded first."""
+    with pytest.raises(BlobCorrupt, match="give its UTF-8"):
+        NUMBERS.load(cast("bytes", BLOB.decode()))

@@ -13,10 +13,15 @@ import pytest
 from resaga.codec import limits
 from resaga.codec.facts import CONTEXTS, SILENT
 from resaga.core.fact import BITS, Fact
-from resaga.core.limits import STEPS
+from resaga.core.limits import STEPS as MOST_STEPS
+from resaga.core.outcome import Interrupted, Refused, Retried, Returned, Unstorable, Woke
+from resaga.core.replay import replay
+from resaga.core.state import ExecutionState
 from resaga.core.timing import EPOCH
 from tests.codec import reader
 from tests.codec.goldens import GOLDEN
+from tests.core.places import told
+from tests.core.play import NO, STEPS, Play, started
 from tests.golden.make import example
 from tests.golden.values import VALUES
 
@@ -49,8 +54,8 @@ def test_the_reader_rebuilds_what_resaga_loads(name: str) -> None:
     """Every row with its path, kind, fact, time and value; and every timing."""
     saga, blob = GOLDEN[name]
     state = saga.load(blob).state
-    told = read(blob)
-    assert [(path, kind, fact, at, took) for path, kind, fact, at, took, _ in told["rows"]] == [
+    found = read(blob)
+    assert [(path, kind, fact, at, took) for path, kind, fact, at, took, _ in found["rows"]] == [
         (
             saga.program.instructions[index].path,
             saga.program.instructions[index].kind.value,
@@ -60,10 +65,15 @@ def test_the_reader_rebuilds_what_resaga_loads(name: str) -> None:
         )
         for fact, index, at, took, _ in state.trail.rows()
     ]
-    assert [value for *_, value in told["rows"]] == [
+    assert [value for *_, value in found["rows"]] == [
         None if fact in SILENT else reader._plain(_full(saga.codec.facts.encode(index << BITS | fact, value)))
         for fact, index, _, _, value in state.trail.rows()
     ]
+    agrees(found, state)
+
+
+def agrees(found: Any, state: ExecutionState) -> None:  # noqa: ANN401 - plain JSON
+    """The timings that the reader finds are those of the state."""
     assert [
         (
             path,
@@ -73,11 +83,22 @@ def test_the_reader_rebuilds_what_resaga_loads(name: str) -> None:
             None if took is None else took * MICROSECOND,
             outcome,
         )
-        for path, attempt, undo, began, took, outcome in told["timings"]
+        for path, attempt, undo, began, took, outcome in found["timings"]
     ] == [
         (one.path, one.attempt, one.is_compensation, one.started_at, one.duration, one.outcome)
         for one in state.step_timings
     ]
+
+
+def test_the_reader_tells_a_settle_that_a_person_begins_from_a_call() -> None:
+    """One of a program that has learnt since how to find out; what cannot be stored comes from a call."""
+    old = told(started(STEPS.undone("a")), Interrupted(), Woke(), Refused(NO))
+    learnt = Play(STEPS.undone("a", settled=True))
+    learnt.state = replay(learnt.program, "p", old.state.trail.rows())
+    learnt.say(Retried("ann"), Returned(1))
+    agrees(read(learnt.saga.codec.dump(learnt.state)), learnt.state)
+    old.say(Retried("ann"), Unstorable(1, NO.replaced(kind="unstorable")))
+    agrees(read(old.saga.codec.dump(old.state)), old.state)
 
 
 def _full(plain: object) -> object:
@@ -121,7 +142,7 @@ def test_the_tables_of_the_page_are_those_of_the_code() -> None:
 def test_the_limits_of_the_page_are_those_of_the_code() -> None:
     """Each is named where the page says it."""
     told = " ".join(" ".join(row) for row in rows_of("Limits"))
-    for limit in (limits.BLOB_BYTES, limits.PARTS, limits.ROWS, STEPS, limits.DEPTH, limits.CROWD):
+    for limit in (limits.BLOB_BYTES, limits.PARTS, limits.ROWS, MOST_STEPS, limits.DEPTH, limits.CROWD):
         assert f"{limit:,}" in told
     assert limits.VALUE_BYTES == 1024 * 1024
     assert f"at most {limits.INTEGER_DIGITS:,} characters" in TEXT

@@ -388,3 +388,33 @@ def test_an_immutable_value_is_looked_into_only_when_it_is_dumped() -> None:
     with pytest.raises(NotStorable, match="cents"):
         outcome.dump()
     assert str(outcome.result.cents) == "nan"
+
+
+@pytest.mark.parametrize("odd", [None, 1, b"x", Cart(), (one for one in "x")], ids=lambda odd: type(odd).__name__)
+@pytest.mark.parametrize("with_attempt", [False, True])
+def test_a_result_of_another_class_did_happen_and_is_taken_back(odd: object, *, with_attempt: bool) -> None:
+    """No type checker was asked, or it was misled: the next step never sees it."""
+    seen: list[object] = []
+    gives: Any = (lambda _, attempt: odd) if with_attempt else (lambda _: odd)
+    first = step(name="first", takes=int, gives=str)(gives).undone_by(seen.append)
+    second = step(name="second", takes=str, gives=str)(seen.append).kept("never")
+    outcome = Saga("odd", first >> second).new(1).start()
+    assert isinstance(outcome, RolledBack)
+    assert outcome.failure.kind == "unstorable"
+    assert seen == [odd]
+
+
+def test_a_float_may_be_whole_and_a_union_may_be_none() -> None:
+    """What can be stored is taken, though its class is looked into."""
+
+    @read
+    def half(number: int) -> float:
+        return number
+
+    @read
+    def none(number: float) -> str | None:
+        return None
+
+    outcome = Saga("fine", half >> none).new(4).start()
+    assert isinstance(outcome, Completed)
+    assert outcome.state.trail.values[2:] == [4, None]

@@ -151,12 +151,12 @@ class Model:
         self.asked, self.answer = False, answer
 
     def cancel(self) -> None:
-        """Somebody wants it to be taken back."""
-        self.asked = self.later = False
+        """Somebody wants it to be taken back; if that is under way, nothing changes."""
         if self.mode in (Mode.FORWARD, None):
+            self.asked = self.later = False
             self._give_up() if self.doubt else self._turn()
         elif self.mode is Mode.SETTLING and not self.given_up:
-            self.given_up, self.tries = True, 0
+            self.given_up, self.later, self.tries = True, False, 0
 
     def retry(self) -> None:
         """A person says: again."""

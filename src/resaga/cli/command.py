@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final, NoReturn, final
 
-from resaga.cli.demo import DemoFailed, answer, tell
+from resaga.cli.demo import DemoFailed, answer, take_over, tell
 from resaga.errors import ResagaError
 
 FAILED: Final = 1
@@ -49,10 +49,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(parser: _Parser, told: Namespace) -> int:
     if told.command != "demo":
         parser.print_help()
+    elif told.take_over:
+        take_over(told.dir or Path(), told.order)
     elif told.answer is None:
         tell(told.dir)
     else:
-        answer(told.dir or Path(), told.order, ok=told.answer == "yes")
+        answer(told.dir or Path(), told.order, ok=told.answer == "yes", dies=told.die)
     return 0
 
 
@@ -62,11 +64,13 @@ def _parser() -> _Parser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     demo = commands.add_parser(
         "demo",
-        help="a checkout that pauses for a person, goes on in another process, and rolls back",
-        description="Two checkouts: another process approves one, and declines one, which is rolled back.",
+        help="a checkout that pauses for a person, survives a killed process, and one that rolls back",
+        description="Two checkouts. One is approved, by a process that dies, and finished by another; one is declined.",
     )
     demo.add_argument("--dir", type=Path, help="an empty folder to keep the files in (else a temporary one)")
     demo.add_argument("--answer", choices=("yes", "no"), help="be the other process: answer a paused order")
+    demo.add_argument("--die", action="store_true", help="with --answer: be killed in the middle of the charge")
+    demo.add_argument("--take-over", action="store_true", help="be one more process: finish what that one left")
     demo.add_argument("--order", default="A-1", metavar="ID", help="which order to answer (%(default)s)")
     return parser
 

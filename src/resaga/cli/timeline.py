@@ -42,6 +42,9 @@ AFTER: Final = {
 }
 """What follows from a failure."""
 
+WAITED: Final = (Fact.SETBACK, Fact.DOUBTED, Fact.POSTPONED)
+"""The facts after which a time is waited for; any other gap is taken by recording, or by nobody being there."""
+
 BY_HAND: Final = {Fact.RETRIED: "to be tried again", Fact.UNDONE_BY_HAND: "marked undone"}
 """The facts whose value is a person's name."""
 
@@ -84,17 +87,20 @@ def span(nanoseconds: int) -> str:
 
 def _lines(state: ExecutionState, handed_over: Sequence[int]) -> Iterator[Line]:
     program, before, undoing = state.program, None, False
+    last = Fact.CREATED
     for position, (fact, index, at, took, value) in enumerate(state.trail.rows()):
         one, began = program.instructions[index], at - took
-        if before is not None and (began - before >= WORTH_A_LINE or fact is Fact.ANSWERED):
-            what = "paused" if one.op in (Op.ASK, Op.SLEEP) else "waited"
+        still = one.op in (Op.ASK, Op.SLEEP) and last is not Fact.ANSWERED
+        worth_it = began - before >= WORTH_A_LINE if before is not None else False
+        if before is not None and ((worth_it and (still or last in WAITED)) or fact is Fact.ANSWERED):
+            what = "paused" if still else "waited"
             yield Line(_clock(before), span(max(0, began - before)), "", one.path, what)
         what = _said(fact, value, "undo " if undoing else "")
         if what and one.kind not in CONTEXT:
             path = program.name if fact is Fact.STARTED else one.path
             process = str(bisect_right(handed_over, position) + 1)
             yield Line(_clock(began), span(took) if took else "", process, path, what)
-        before, undoing = at, undoing or fact is Fact.FAILED
+        before, last, undoing = at, fact, undoing or fact is Fact.FAILED
     if state.asked and before is not None:
         yield Line(_clock(before), "", "", state.here.path, "paused: waits for an answer")
 

@@ -1,11 +1,12 @@
 """The codec of one program: executions to documents and back, values to copies of themselves."""
 
+from collections.abc import Iterable
 from operator import length_hint, sub
-from typing import Final, final
+from typing import Final, NamedTuple, cast, final
 
 import orjson
 
-from resaga.codec import limits
+from resaga.codec import journal, limits
 from resaga.codec.carry import (
     CONTEXT_CODES,
     SILENT_CODES,
@@ -37,12 +38,29 @@ from resaga.core.errors import (
 )
 from resaga.core.execution_id import is_id
 from resaga.core.fact import BITS, MASK, Fact
+from resaga.core.outcome import Answer
 from resaga.core.program import Program
 from resaga.core.replay import retrace
 from resaga.core.shape import Shape
 from resaga.core.state import ExecutionState, Trail
 
 FACTS: Final = tuple(Fact)
+
+
+@final
+class Restored(NamedTuple):
+    """An execution as a journal tells of it."""
+
+    state: ExecutionState
+    intent: bool
+    """Whether a body with effects may have begun since."""
+
+    takeovers: int
+    requests: list[journal.Request]
+    """What others wanted of it, in order; those that were honoured are among them."""
+
+    carried: bool
+    """Whether all this is of a program before this one, so that its rows cannot be added to those."""
 
 
 @final
@@ -152,6 +170,59 @@ class Codec:
     def load(self, blob: object) -> ExecutionState:
         """The execution of a document; everything that a rollback will need is read now."""
         document = opened(blob)
+        state = self._state_of(document)
+        if document.fingerprint == self.program.fingerprint:
+            self._compare_waits(document, state)
+        return state
+
+    def entry(self, state: ExecutionState, since: int, *, mark: str, intent: bool, takeovers: int) -> bytes:
+        """The entry of a journal for the rows from there on."""
+        trail = state.trail
+        codes, at = trail.codes[since:], [time // 1000 for time in trail.at[since:]]
+        values, _ = self._values.written(codes, trail.values[since:])
+        took = [one // 1000 for one in trail.took[since:]]
+        deltas = at[:1] + list(map(sub, at[1:], at))
+        return journal.sealed(
+            [journal.STEP, mark, state.status.value, state.index, intent, takeovers, codes, deltas, took, values]
+        )
+
+    def beginning(self, state: ExecutionState) -> bytes:
+        """What an execution began with, as it is written: equal for equal contexts."""
+        plain = self._coders.of(self.program.takes).encode(state.trail.values[0])
+        return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
+
+    def cancelling(self, said: str) -> bytes:
+        """The request to cancel."""
+        return journal.sealed([journal.CANCEL, [said]])
+
+    def answering(self, index: int, answer: Answer) -> bytes:
+        """The request to take this for the answer to the gate at an index, once that is reached."""
+        plain = self.facts.encode(index << BITS | Fact.ANSWERED, answer)
+        return journal.sealed([journal.ANSWER, [self.program.instructions[index].path, plain]])
+
+    def answer_of(self, request: journal.Request) -> tuple[str, Answer | None]:
+        """The path that a requested answer is for, and the answer; none if this program has no such gate."""
+        path, plain = request.said
+        for index, one in enumerate(self.program.instructions):
+            if one.path == path and one.asks is not None:
+                try:
+                    return path, cast("Answer", self.facts.decode(index << BITS | Fact.ANSWERED, plain))
+                except Exception:  # noqa: BLE001 - constructors and hooks of the user's raise what they like
+                    return path, None
+        return path, None
+
+    def restored(self, snapshot: bytes | None, entries: Iterable[bytes]) -> Restored:
+        """What a document and the entries behind it tell of."""
+        raws = list(entries)
+        told = [journal.opened(raw) for raw in raws]
+        steps = [entry for entry in told if isinstance(entry, journal.Step)]
+        document = journal.lengthened(opened(snapshot), steps, sum(map(len, raws)))
+        state = self._state_of(document)
+        intent, takeovers = (steps[-1].intent, steps[-1].takeovers) if steps else (False, 0)
+        requests = [entry for entry in told if isinstance(entry, journal.Request)]
+        return Restored(state, intent, takeovers, requests, document.fingerprint != self.program.fingerprint)
+
+    def _state_of(self, document: Document) -> ExecutionState:
         program = self.program
         if (document.saga, document.version) != (program.name, program.version):
             theirs = f"saga {document.saga!r}" if is_id(document.saga) else "a saga whose name is none,"
@@ -224,7 +295,10 @@ class Codec:
         same = document.fingerprint == self.program.fingerprint
         if not document.codes or state.status.value != document.status or (same and state.index != document.index):
             raise BlobCorrupt("the trail does not lead to where the document says that it stands.", path="$.status")
-        if same and orjson.dumps(document.waits) != orjson.dumps(waits(state)):
+
+    def _compare_waits(self, document: Document, state: ExecutionState) -> None:
+        """The same for what it waits for."""
+        if orjson.dumps(document.waits) != orjson.dumps(waits(state)):
             raise BlobCorrupt("what the document waits for is not what its trail says.", path="$.waits")
 
 

@@ -46,6 +46,7 @@ INTS: Final = frozenset({int})
 TEXTS: Final = frozenset({str})
 ITEMS: Final = {"listing": str, "codes": int, "at": int, "took": int}
 WHAT: Final = {str: "text", int: "a whole number", dict: "an object", list: "a list"}
+NEWER: Final = re.compile(rb'\{"format":([1-9][0-9]{0,8}),')
 TEXT: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 """Text in JSON; one without an end goes to the end of all, so that nothing is looked at twice."""
 
@@ -88,12 +89,16 @@ def opened(blob: object) -> Document:
 def _whole(blob: object) -> bytes:
     """The bytes, if they are as they were written."""
     if not isinstance(blob, (bytes, bytearray, memoryview)):
-        raise BlobCorrupt(f"a document is bytes, not {type(blob).__name__}.")
+        help_ = "; give its UTF-8, .encode()" if isinstance(blob, str) else ""
+        raise BlobCorrupt(f"a document is bytes, not {type(blob).__name__}{help_}.")
     data = bytes(blob)
     if len(data) > limits.BLOB_BYTES:
         raise BlobTooLarge(f"the document is larger than {limits.BLOB_BYTES:,} bytes.")
     body, tail = data[:-SUM_LENGTH], data[-SUM_LENGTH:]
     if tail != b',"sum":"%08x"}' % zlib.crc32(b"}", zlib.crc32(body)):
+        newer = None if tail.startswith(b',"sum":"') else NEWER.match(data)
+        if newer and int(newer[1]) > FORMAT:  # and it puts something else where the checksum is here
+            raise _too_new(int(newer[1]))
         raise BlobCorrupt("the document is not as it was written: its checksum does not match; was it cut or changed?")
     if crowded(data):
         raise BlobTooLarge(f"the document has more than {limits.PARTS:,} objects and lists.")
@@ -113,7 +118,8 @@ def _parsed(data: bytes) -> dict[str, Any]:
 
     It is one, if it is JSON at all, because of how it ends.
     """
-    plain, again = _read(data)
+    plain: dict[str, Any]
+    plain, again = read(data)
     if again is None:
         raise BlobCorrupt("the document is not JSON that can be read.")
     if again != data:
@@ -123,7 +129,7 @@ def _parsed(data: bytes) -> dict[str, Any]:
     return plain
 
 
-def _read(data: bytes) -> tuple[dict[str, Any], bytes | None]:
+def read(data: bytes) -> tuple[Any, bytes | None]:
     """What the text says, and the text that would be written for it; none if it cannot be read.
 
     Nothing is raised while an error of the reader's is at hand: that holds the whole text.
@@ -156,11 +162,7 @@ def _checked(plain: dict[str, Any], data: bytes) -> Document:
     if type(number) is not int or number < 1:
         raise BlobCorrupt("the document does not say its format.", path="$.format")
     if number > FORMAT:
-        raise FormatTooNew(
-            f"the document has format {number}, written by a newer resaga; this one reads up to {FORMAT}.",
-            path="$.format",
-            format=number,
-        )
+        raise _too_new(number)
     if tuple(plain) != KEYS:
         lacking = [name for name in KEYS if name not in plain]
         odd = f"{lacking[0]!r} is not there" if lacking else "there are others, or in another order"
@@ -173,7 +175,7 @@ def _checked(plain: dict[str, Any], data: bytes) -> Document:
         raise _odd_item(plain)
     _check_lengths(codes, at, took, listing)
     if codes:
-        at, took = _clocked(at, took)
+        at, took = clocked(at, took)
     # By position: keywords take as long as all the looking above.
     return Document(
         len(data),
@@ -190,6 +192,14 @@ def _checked(plain: dict[str, Any], data: bytes) -> Document:
         at,
         took,
         values,
+    )
+
+
+def _too_new(number: int) -> FormatTooNew:
+    return FormatTooNew(
+        f"the document has format {number}, written by a newer resaga; this one reads up to {FORMAT}.",
+        path="$.format",
+        format=number,
     )
 
 
@@ -221,7 +231,7 @@ def _odd_item(plain: dict[str, Any]) -> BlobCorrupt:
     return BlobCorrupt(f"{name} is not a list of {kind.__name__}.", path=f"$.{name}")
 
 
-def _clocked(deltas: list[int], took: list[int]) -> tuple[list[int], list[int]]:
+def clocked(deltas: list[int], took: list[int]) -> tuple[list[int], list[int]]:
     """When each row was written, in nanoseconds since the epoch, and what it took up to then.
 
     They are read from microseconds: the first time and the steps from each to the next, and durations.

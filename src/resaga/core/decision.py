@@ -65,11 +65,12 @@ class Undo(Value):
 class _Plainly:
     """A `Perform` or an `Undo` of which nothing is to be thought but to call a function with the state's value.
 
-    It takes one argument, values are immutable, nothing times it. `code` is the row that its return makes.
-    Forward, `after` is the index behind it, and `then` the decision there if that needs no look at the state.
+    It takes one argument, values are immutable, nothing times it. `code` is the row that its return makes, where
+    that is of one of the classes `given`. Forward, `after` is the index behind it, and `then` the decision there if
+    that needs no look at the state.
     """
 
-    __slots__ = ("after", "code", "full", "function", "then", "undoes")
+    __slots__ = ("after", "code", "full", "function", "given", "then", "undoes")
 
     def __init__(  # noqa: PLR0913 - one field each
         self,
@@ -83,6 +84,7 @@ class _Plainly:
     ) -> None:
         self.full = full
         self.function = function
+        self.given = full.instruction.given
         self.undoes = undoes
         self.code = code
         self.after = after

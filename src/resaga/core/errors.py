@@ -174,6 +174,24 @@ class UnknownStore(UsageError):
     scheme: str
 
 
+class UnknownSaga(UsageError):
+    """A runtime was asked about a saga, or a version of one, that it was not given."""
+
+    saga: str
+
+
+class NotKept(UsageError):
+    """A store keeps no execution of that id."""
+
+    id: str
+
+
+class AlreadyExists(UsageError):
+    """An execution of that id is kept that began with something else, or is of another saga."""
+
+    id: str
+
+
 class NotInTransaction(UsageError):
     """A connection was to be joined in its transaction, and it has none open."""
 
@@ -220,6 +238,15 @@ class ProgramChanged(BlobError):
 
 
 # ---- the world --------------------------------------------------------------------------------------------
+
+
+class Conflict(UsageError):
+    """Somebody else was faster with this execution; nothing was recorded, and nothing more was run.
+
+    What happened to it meanwhile is in the store.
+    """
+
+    id: str
 
 
 class StoreError(ResagaError):

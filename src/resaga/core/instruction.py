@@ -31,6 +31,7 @@ class Instruction(Value):
 
     Times are in microseconds. `after` is where the index goes next, with jumps already followed;
     `otherwise` is where a condition that says no goes. `node` is what a step, read or gate was compiled of.
+    A result of one of the classes `given` is taken at its word; any other is looked into.
     """
 
     index: int
@@ -55,3 +56,4 @@ class Instruction(Value):
     gives: "Shape | None" = None
     asks: "Shape | None" = None
     immutable: bool = True
+    given: frozenset[type] = frozenset()

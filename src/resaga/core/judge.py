@@ -36,6 +36,9 @@ from resaga.core.timing import later
 
 Facts: TypeAlias = list[tuple[Fact, object]]
 
+RAISED_NOTHING: Final = ("timed_out", "unstorable")
+"""The kinds of failure that no body said: it may well have done what it should."""
+
 BODIES: Final = (Op.PERFORM, Op.ASK, Op.ENTER, Op.LEAVE)
 
 
@@ -89,7 +92,7 @@ def _failed(state: ExecutionState, outcome: Failed, at: int, took: int) -> Facts
     _busy(state)
     instruction, failure, forward = state.here, outcome.failure, state.phase is Phase.FORWARD
     proves_nothing = (
-        failure.kind == "timed_out" or instruction.settling is not None or instruction.kind is Kind.IRREVERSIBLE
+        failure.kind in RAISED_NOTHING or instruction.settling is not None or instruction.kind is Kind.IRREVERSIBLE
     )
     leaves_doubt = forward and proves_nothing and instruction.kind in EFFECTS
     doubt = state.doubt or leaves_doubt or state.phase is Phase.UNDOING

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final, TypeAlias, final
 
+from resaga.core.annotation import kinds
 from resaga.core.body import Body
 from resaga.core.decision import Ask, Choose, Decision, Perform, Plain, PlainAsync, Settle, Undo
 from resaga.core.fact import BITS, Fact
@@ -140,6 +141,7 @@ def _instruction(draft: Draft, ends: list[int], jumps: Mapping[int, int], shapes
         after=ends[index] if draft["op"] is Op.JUMP else ends[index + 1],
         otherwise=ends[jumps[index]] if draft["op"] is Op.CHOOSE else None,
         immutable=shapes.immutable(draft),
+        given=frozenset(kinds(draft["gives"])) if draft.get("gives") is not None else frozenset(),
     )
 
 

@@ -29,9 +29,15 @@ def listing(program: Program, state: ExecutionState | None = None) -> str:
         cells = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         lines.append(f"{mark} {cells}".rstrip())
     if state is not None:
-        why = f", {state.failure}" if state.failure else ""
-        lines.append(f"{state.execution_id}: {state.status.value}{why}")
+        told = [f"{state.execution_id}: {state.status.value}"]
+        told += [_on_one_line(str(failure)) for failure in (state.stuck, state.failure) if failure]
+        lines.append(", ".join(dict.fromkeys(told)))
     return "\n".join(lines)
+
+
+def _on_one_line(text: str) -> str:
+    """What somebody else wrote, so that it cannot look like lines of ours, or move a cursor."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 def mermaid(program: Program) -> str:

@@ -264,7 +264,10 @@ def _got_stuck(state: ExecutionState, value: object, at: int, took: int) -> None
         state.failure = None  # it was found out that this did not happen
     elif state.stuck.kind not in UNCALLED:
         _attempted(state, at, took)
-        if state.phase is FORWARD and state.here.kind is Kind.IRREVERSIBLE and state.stuck.kind != "rejected":
+        if state.phase is FORWARD and (
+            (state.here.kind is Kind.IRREVERSIBLE and state.stuck.kind != "rejected")
+            or (state.here.kind in EFFECTS and state.stuck.kind == "unstorable")
+        ):
             state.doubt = True
 
 

@@ -26,6 +26,14 @@ class Left(Value):
 
 
 @final
+class ByHand(Value):
+    """What a person said is undone."""
+
+    path: str
+    by: str
+
+
+@final
 class RollbackPlan(Value):
     """What a rollback would do now: the undos in their order, what stays and why.
 
@@ -76,6 +84,15 @@ def kept(state: ExecutionState) -> tuple[Kept, ...]:
     """The steps whose effects stay because their author said so, the last first."""
     standing = [state.program.instructions[index] for index in in_effect(state)]
     return tuple(Kept(one.path, one.reason or "") for one in standing if one.kind is Kind.KEPT)
+
+
+def by_hand(state: ExecutionState) -> tuple[ByHand, ...]:
+    """What a person said is undone, in order."""
+    return tuple(
+        ByHand(state.program.instructions[index].path, str(value))
+        for fact, index, _, _, value in state.trail.rows()
+        if fact is Fact.UNDONE_BY_HAND
+    )
 
 
 def left(state: ExecutionState) -> tuple[Left, ...]:

@@ -173,8 +173,9 @@ class ExecutionState:
 
     @property
     def path(self) -> str | None:
-        """The path of what is done now; None at the end."""
-        return self.here.path if self.at_index < self.program.end else None
+        """The path of what is done now; None if nothing is any more."""
+        over = self.phase is Phase.ROLLED_BACK or self.at_index >= self.program.end
+        return None if over else self.here.path
 
     @property
     def asked(self) -> bool:

@@ -4,7 +4,7 @@ from resaga.core.decision import Decision, Halt, PlainAsync
 from resaga.core.machine import advance, returned, undone
 from resaga.core.outcome import Outcome, Woke
 from resaga.core.state import ExecutionState
-from resaga.drive.call import Calling, Copy, concluded, prepare, raised
+from resaga.drive.call import Calling, Copy, concluded, prepare, raised, taken
 from resaga.drive.clock import Clock
 from resaga.drive.patience import answered_async
 from resaga.drive.rest import RESTING, enter, nap
@@ -31,8 +31,11 @@ async def drive_async(state: ExecutionState, clock: Clock, copy: Copy) -> Decisi
                 now = monotonic()
                 if decision.undoes:
                     decision = undone(decision, state, now + shift, now - before)
-                else:
+                elif type(value) in decision.given:
                     decision = returned(decision, state, value, now + shift, now - before)
+                else:
+                    outcome = taken(decision.instruction, value, (), copy)
+                    decision = advance(program, state, outcome, now + shift, now - before)
         elif isinstance(decision, Halt):
             return decision
         elif isinstance(decision, RESTING):

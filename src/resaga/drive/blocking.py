@@ -4,7 +4,7 @@ from resaga.core.decision import Decision, Halt, Plain
 from resaga.core.machine import advance, returned, undone
 from resaga.core.outcome import Outcome, Woke
 from resaga.core.state import ExecutionState
-from resaga.drive.call import Calling, Copy, answered, concluded, prepare, raised
+from resaga.drive.call import Calling, Copy, answered, concluded, prepare, raised, taken
 from resaga.drive.clock import Clock
 from resaga.drive.rest import RESTING, enter, nap
 
@@ -30,8 +30,11 @@ def drive(state: ExecutionState, clock: Clock, copy: Copy) -> Decision:
                 now = monotonic()
                 if decision.undoes:
                     decision = undone(decision, state, now + shift, now - before)
-                else:
+                elif type(value) in decision.given:
                     decision = returned(decision, state, value, now + shift, now - before)
+                else:
+                    outcome = taken(decision.instruction, value, (), copy)
+                    decision = advance(program, state, outcome, now + shift, now - before)
         elif isinstance(decision, Halt):
             return decision
         elif isinstance(decision, RESTING):

@@ -110,17 +110,29 @@ def concluded(call: Call, state: ExecutionState, value: object, copy: Copy) -> O
             return Returned(None, events)
         case Settle() if value is DidNotHappen or isinstance(value, DidNotHappen):
             return NothingHappened()
-        case Settle() | Perform():
-            if one.immutable or one.gives is None:
-                return Returned(value, events)
-            try:
-                return Returned(copy(one.gives, value), events)
-            except Exception as error:  # noqa: BLE001 - a class of the user's may refuse to be made again
-                if isinstance(decision, Settle):
-                    return Returned(value, events)
-                return Unstorable(value, failure_of(one, loosened(error), "unstorable"))
+        case Perform():
+            return taken(one, value, events, copy)
+        case Settle():
+            outcome = taken(one, value, events, copy)
+            return Returned(value, events) if isinstance(outcome, Unstorable) else outcome
         case _:
             assert_never(decision)
+
+
+def taken(
+    one: Instruction, value: object, events: tuple[object, ...], copy: Copy, *, at_its_word: bool = True
+) -> Outcome:
+    """What it means that a body gave this: nobody else holds what goes on, and it can be stored.
+
+    Of what cannot be changed the class is enough, except where it is stored at once.
+    """
+    if one.gives is None or (at_its_word and one.immutable and type(value) in one.given):
+        return Returned(value, events)
+    try:
+        own = copy(one.gives, value)
+    except Exception as error:  # noqa: BLE001 - a class of the user's may refuse to be made again
+        return Unstorable(value, failure_of(one, loosened(error), "unstorable"))
+    return Returned(own, events)
 
 
 def raised(state: ExecutionState, error: Exception) -> Outcome:

@@ -8,26 +8,42 @@ from pathlib import Path
 
 import pytest
 
-from resaga import Completed, RolledBack
+from resaga import Completed, Paused, RolledBack
 from resaga.cli.demo.bank import Bank
 from resaga.cli.demo.checkout import Charged, Order, checkout
-from resaga.cli.demo.story import DemoFailed, answer, tell
+from resaga.cli.demo.story import Checkout, DemoFailed, answer, take_over, tell
+from resaga.runtime import BlockingRuntime
+from resaga.stores.sqlite import SqliteStore
 
 
-def test_one_checkout_is_approved_and_one_is_taken_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Both documents end as told, and the bank did everything once, in spite of a busy line."""
+def opened(folder: Path) -> tuple[Checkout, BlockingRuntime]:
+    saga = checkout(Bank(folder / "bank.txt"))
+    return saga, BlockingRuntime(SqliteStore(folder / "checkout.db"), [saga])
+
+
+def test_one_checkout_survives_a_killed_process_and_one_is_taken_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The bank did everything once, in spite of a busy line, and of a charge that nobody recorded."""
     tell(tmp_path)
-    bank = Bank(tmp_path / "bank.txt")
-    saga = checkout(bank)
-    approved = saga.load((tmp_path / "A-1.json").read_bytes())
-    declined = saga.load((tmp_path / "A-2.json").read_bytes())
+    saga, runtime = opened(tmp_path)
+    with runtime:
+        approved, declined = runtime.load(saga, "A-1"), runtime.load(saga, "A-2")
     assert isinstance(approved, Completed)
     assert approved.result == Charged(Order("A-1", 89_900), "charge-2")
+    assert [one.outcome for one in approved.state.step_timings if one.path == "charge"] == ["interrupted", "returned"]
     assert isinstance(declined, RolledBack)
     assert declined.failure.code == "declined"
     assert [one.path for one in declined.undone] == ["reserve"]
-    assert bank.lines() == ["hold-1 89900", "charge-2 hold-1", "hold-3 75000", "release-4 hold-3"]
-    assert len(set(re.findall(r"process (\d+) ", capsys.readouterr().out))) == 3
+    assert Bank(tmp_path / "bank.txt").lines() == [
+        "hold-1 89900",
+        "charge-2 hold-1",
+        "hold-3 75000",
+        "release-4 hold-3",
+    ]
+    told = capsys.readouterr().out
+    assert len(set(re.findall(r"process (\d+) ", told))) == 3
+    assert "was killed while it charged" in told
 
 
 def test_told_in_a_terminal_it_fits_one(tmp_path: Path) -> None:
@@ -39,7 +55,7 @@ def test_told_in_a_terminal_it_fits_one(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.isascii()
     assert max(map(len, lines)) <= 80
-    assert len(lines) <= 45
+    assert len(lines) <= 48
     assert list(tmp_path.iterdir()) == []
 
 
@@ -51,14 +67,19 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["A-1.json"]
 
 
-def test_the_other_process_writes_down_how_it_went_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It needs the two files and nothing else."""
-    saga = checkout(Bank(tmp_path / "bank.txt"))
-    document = tmp_path / "B-1.json"
-    document.write_bytes(saga.new(Order("B-1", 60_000), id="B-1").start().dump())
-    answer(tmp_path, "B-1", ok=False)
-    assert isinstance(saga.load(document.read_bytes()), RolledBack)
-    assert "answered no: rolled back" in capsys.readouterr().out
+def test_the_other_process_needs_the_two_files_and_nothing_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It answers, and goes on."""
+    saga, runtime = opened(tmp_path)
+    with runtime:
+        assert isinstance(runtime.run(saga, Order("B-1", 60_000), id="B-1"), Paused)
+        answer(tmp_path, "B-1", ok=False)
+        assert isinstance(runtime.load(saga, "B-1"), RolledBack)
+    take_over(tmp_path, "B-1")
+    told = capsys.readouterr().out
+    assert "answered no: rolled back" in told
+    assert "took it over: rolled back" in told
 
 
 def test_another_process_that_fails_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

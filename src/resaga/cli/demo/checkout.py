@@ -1,5 +1,7 @@
 """The saga of the demo: reserve, ask a manager if it is much, charge; take it all back if it fails."""
 
+import os
+import signal
 from datetime import timedelta
 from typing import final
 
@@ -62,8 +64,9 @@ class Approval:
 class Till:
     """The steps that need the bank: methods over a client."""
 
-    def __init__(self, bank: Bank) -> None:
+    def __init__(self, bank: Bank, *, dies: bool = False) -> None:
         self.bank = bank
+        self.dies = dies
 
     def reserve(self, order: Order, attempt: Attempt) -> Held:
         """Set the money aside."""
@@ -75,7 +78,10 @@ class Till:
 
     def charge(self, cleared: Cleared, attempt: Attempt) -> Charged:
         """Take the money; nobody can take that back."""
-        return Charged(cleared.held.order, self.bank.charge(cleared.held.hold, attempt.key))
+        receipt = self.bank.charge(cleared.held.hold, attempt.key)
+        if self.dies:  # the money is taken, and nobody has written that down
+            os.kill(os.getpid(), signal.SIGKILL)
+        return Charged(cleared.held.order, receipt)
 
 
 @read
@@ -92,11 +98,12 @@ def approval(asked: Large, answer: Approval) -> Cleared:
     return Cleared(asked.held, answer.by)
 
 
-def checkout(bank: Bank) -> Saga[Order, Charged, Sync]:
-    """The saga, over that bank."""
-    till = Till(bank)
+def checkout(bank: Bank, *, dies: bool = False) -> Saga[Order, Charged, Sync]:
+    """The saga, over that bank; a process that `dies` is killed in the middle of the charge."""
+    till = Till(bank, dies=dies)
     reserve = step(retry=Retry(3, delay=timedelta(milliseconds=50)))(till.reserve)
+    charge = step(retry=Retry(3))(till.charge)  # with the same key the bank does it once, so it may be repeated
     return Saga(
         "checkout",
-        reserve.undone_by(till.release) >> policy >> only(Large, approval) >> step(till.charge).irreversible(),
+        reserve.undone_by(till.release) >> policy >> only(Large, approval) >> charge.irreversible(),
     )

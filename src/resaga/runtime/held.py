@@ -1,0 +1,273 @@
+"""One execution as the process that drives it holds it: its state, and how much of that is recorded.
+
+**Write ahead.** Before a body with effects is called, all that happened before, and that this one may begin, is in the
+store. A result is there before the next body is called. Bodies without effects are called without a record of their
+own: a result that is lost with them is asked for again.
+
+**One writer.** Every append is compared and swapped on the revision. A conflict is looked into: if others only asked
+for something, the entry is appended again behind what they asked; if anybody else recorded a step, this process has
+lost the execution, and `Conflict` ends it here. So the first append of whoever takes an execution over is also its
+claim, and it comes before the first call. Each holder's steps bear its mark: two who go on from the same revision at
+the same moment would write the same otherwise, and both take it for their own.
+
+**Nothing half recorded.** Where a write failed, the same held execution can be driven on, or it can be dropped: what
+was applied after all is known by its place and its bytes.
+"""
+
+from os import urandom
+from typing import Final, final
+
+from resaga.codec import Codec, journal
+from resaga.core.decision import Choose, Decision, Perform, Plain, PlainAsync
+from resaga.core.errors import AlreadyExists, Conflict, PastNoReturn, StoreError
+from resaga.core.fact import BITS
+from resaga.core.failure import Failure
+from resaga.core.machine import advance
+from resaga.core.node import EFFECTS
+from resaga.core.outcome import Cancelled, Interrupted
+from resaga.core.state import FORWARD, NEW, SETTLING, ExecutionState
+from resaga.drive.call import Calling
+from resaga.runtime.standing import journaled
+from resaga.stores.store import Append, Store, Stored
+
+TRIES: Final = 5
+"""How often an append is tried that fails."""
+
+QUARANTINED: Final = "quarantined"
+"""The status of what killed those who drove it, again and again."""
+
+LAST_TAKEOVER: Final = 5
+"""So often an execution is taken over from one that died without having recorded anything new."""
+
+
+@final
+class Held:
+    """An execution that is, or is about to be, this process's own."""
+
+    __slots__ = (
+        "_claimed",
+        "_codec",
+        "_founded",
+        "_mark",
+        "_owner",
+        "_rests",
+        "_store",
+        "_tags",
+        "_takeovers",
+        "_written",
+        "requests",
+        "revision",
+        "state",
+    )
+
+    def __init__(self, store: Store, codec: Codec, state: ExecutionState, owner: str) -> None:
+        self._store = store
+        self._codec = codec
+        self._owner = owner
+        self._mark = urandom(8).hex()
+        self._tags: tuple[str, ...] = ()
+        self._takeovers = 0
+        self._written = len(state.trail)
+        self._founded = False  # there is a document of this very program to add rows to
+        self._claimed = False  # the newest entry is ours
+        self._rests = False  # nobody is known to drive it
+        self.state = state
+        self.revision = 0
+        self.requests: list[journal.Request] = []
+
+    @classmethod
+    def created(cls, store: Store, codec: Codec, state: ExecutionState, owner: str, tags: tuple[str, ...]) -> "Held":
+        """One that no store knows yet; its first append makes it known."""
+        held = cls(store, codec, state, owner)
+        held._tags = tags
+        return held
+
+    @classmethod
+    def seen(cls, store: Store, codec: Codec, stored: Stored, owner: str = "", at: int | None = None) -> "Held":
+        """One that is in the store; taken over `at` a time, if it was being driven its driver is dead."""
+        restored = codec.restored(stored.snapshot, (raw for _, raw in stored.entries))
+        held = cls(store, codec, restored.state, owner)
+        held.revision, held.requests = stored.revision, restored.requests
+        held._founded, held._rests = not restored.carried, not stored.owner
+        if stored.owner and at is not None:
+            held._takeovers = restored.takeovers + 1
+            if restored.intent:
+                began = restored.state.trail.at[-1]
+                held._interrupted(max(at, began), began)
+        return held
+
+    # ---- what the loop tells ---------------------------------------------------------------------
+
+    @property
+    def worn_out(self) -> bool:
+        """Whether it has killed so many that nobody should try again."""
+        return self._takeovers >= LAST_TAKEOVER
+
+    def before(self, decision: Calling) -> None:
+        """Something is about to be called: record what has to be recorded before that."""
+        effect = _has_effects(decision)
+        if effect or not self._claimed or self._unrecorded_effect():
+            self._record(intent=effect)
+
+    def before_sleep(self) -> None:
+        """It is about to sleep in this process: what is to be done then, and when, is recorded first."""
+        self._record(intent=False)
+
+    def rest(self) -> bool:
+        """Nothing can be done here for now: record where it stands, as one document, and let go of it.
+
+        False if somebody asked for something meanwhile: that is to be heard first. What is asked for later stays
+        where it is, in the journal, and so there is no document then that would replace it.
+        """
+        if self._rests and self._written == len(self.state.trail):
+            return True
+        if self.requests:
+            items = self._items(intent=False, owner="")
+        else:
+            items = [journaled(self.state, b"", snapshot=self._codec.dump(self.state))]
+        if not self._write(items, yields=True):
+            return False
+        self._claimed, self._rests = False, True
+        return True
+
+    def say(self, state: ExecutionState) -> None:
+        """Record what somebody said to it, who does not go on with it: it stands like this now."""
+        self.state = state
+        self._write(self._items(intent=False, owner=""))
+
+    def quarantine(self) -> None:
+        """Put it aside: it would kill the next one, too."""
+        items = self._items(intent=False, owner="")
+        self._write([item._replace(status=QUARANTINED, wake_at=None) for item in items])
+
+    def heard(self, decision: Decision, at: int) -> Decision:
+        """What is to be done, now that it is known what others ask for."""
+        if not self.requests:
+            return decision
+        state, waiting = self.state, list[journal.Request]()
+        for request in self.requests:
+            if request.what == journal.CANCEL:
+                failure = Failure(state.path or state.program.name, "cancelled", request.said[0])
+                try:
+                    decision = advance(state.program, state, Cancelled(failure), at, 0)
+                except PastNoReturn:
+                    continue
+            elif self.is_ahead(request.said[0]):
+                waiting.append(request)
+        self.requests = waiting
+        for request in waiting:
+            path, answer = self._codec.answer_of(request)
+            if state.asked and state.path == path and answer is not None and not state.expired(at):
+                waiting.remove(request)
+                return advance(state.program, state, answer, at, 0)
+        return decision
+
+    # ---- recording -------------------------------------------------------------------------------
+
+    def _record(self, *, intent: bool) -> None:
+        self._write(self._items(intent=intent, owner=self._owner))
+        self._claimed, self._rests = True, False
+
+    def _items(self, *, intent: bool, owner: str) -> list[Append]:
+        """What records where it stands: an entry; for want of a document that it can be added to, that first."""
+        state, codec, since = self.state, self._codec, self._written
+        items = list[Append]()
+        if not self._founded:
+            since = len(state.trail)
+            items = [journaled(state, b"", owner=owner, snapshot=codec.dump(state))]
+            items += [journaled(state, journal.sealed(list(request)), owner=owner) for request in self.requests]
+        entry = codec.entry(state, since, mark=self._mark, intent=intent, takeovers=self._takeovers)
+        return [*items, journaled(state, entry, owner=owner)]
+
+    def _write(self, items: list[Append], *, yields: bool = False) -> bool:
+        """Append these behind all that is there; raises if that is not ours to do any more.
+
+        One that `yields` is left when somebody asks for something: then it is False.
+        """
+        write_id, failures, asked = urandom(16), 0, len(self.requests)
+        left = [item._replace(write_id=write_id, tags=self._tags) for item in items]
+        while left:
+            if yields and len(self.requests) > asked:
+                return False
+            try:
+                left = left[self._append(left) :]
+            except StoreError:
+                failures += 1
+                if failures == TRIES:
+                    raise
+        self._written, self._founded, self._takeovers = len(self.state.trail), True, 0
+        return True
+
+    def _append(self, items: list[Append]) -> int:
+        """How many of these are there now, from the first on; others may have asked for something in between."""
+        batch = [item._replace(revision=revision) for revision, item in enumerate(items, self.revision + 1)]
+        if all(self._store.append(batch)):
+            self.revision += len(batch)
+            return len(batch)
+        stored = self._store.read(self.state.execution_id)
+        if stored is None and self.revision == 0:  # it was there, and was deleted
+            return 0
+        if stored is None or stored.revision < self.revision:
+            raise self.lost("it was deleted")
+        there = _applied(batch, stored)
+        known = self.revision + there
+        if stored.snapshot_revision > known:
+            raise self.lost("somebody else goes on with it")
+        self.requests += [self._request(raw) for revision, raw in stored.entries if revision > known]
+        self.revision = stored.revision
+        return there
+
+    def _request(self, raw: bytes) -> journal.Request:
+        entry = journal.opened(raw)
+        if not isinstance(entry, journal.Request):
+            raise self.lost("somebody else goes on with it")
+        return entry
+
+    def lost(self, why: str) -> Conflict | AlreadyExists:
+        """The error for one that is not ours to go on with."""
+        id_ = self.state.execution_id
+        if self.revision == 0:
+            return AlreadyExists(f"there is an execution {id_!r} already.", id=id_)
+        return Conflict(f"execution {id_!r} is not this process's any more: {why}.", id=id_)
+
+    # ---- looking ---------------------------------------------------------------------------------
+
+    def _interrupted(self, at: int, began: int) -> None:
+        advance(self.state.program, self.state, Interrupted(), at, at - began)
+
+    def _unrecorded_effect(self) -> bool:
+        """Whether anything has happened of which the store does not know, and that cannot be asked for again."""
+        instructions = self.state.program.instructions
+        return any(instructions[code >> BITS].kind in EFFECTS for code in self.state.trail.codes[self._written :])
+
+    def is_ahead(self, path: str) -> bool:
+        """Whether the gate of that path has still to be decided."""
+        state = self.state
+        at = next((index for index, one in enumerate(state.program.instructions) if one.path == path), -1)
+        going = state.phase in (NEW, FORWARD, SETTLING)
+        return going and (at > state.index or (at == state.index and state.answer is None))
+
+
+def _applied(batch: list[Append], stored: Stored) -> int:
+    """How many of these are in the store, from the first on."""
+    entries, there = dict(stored.entries), 0
+    for item in batch:
+        if item.revision == stored.revision:
+            applied = item.write_id == stored.write_id
+        elif item.snapshot is None:
+            applied = entries.get(item.revision) == item.entry
+        else:
+            applied = (stored.snapshot_revision, stored.snapshot) == (item.revision, item.snapshot)
+        if not applied:
+            break
+        there += 1
+    return there
+
+
+def _has_effects(decision: Calling) -> bool:
+    """Whether calling this may do something to the world, or finds out whether something was done to it."""
+    if isinstance(decision, Plain | PlainAsync):
+        return decision.undoes or decision.instruction.kind in EFFECTS
+    return not isinstance(decision, Choose) and (
+        not isinstance(decision, Perform) or decision.instruction.kind in EFFECTS
+    )

@@ -1,0 +1,79 @@
+"""A sign of life: by it others know that this process is still driving what it owns.
+
+It is an execution like any other to the store, kept under the owner's name, and due when its lease has run out. It is
+for liveness only: whoever is late loses nothing but its claim, since every append is compared and swapped.
+"""
+
+import os
+import threading
+from contextlib import suppress
+from datetime import timedelta
+from os import urandom
+from typing import Final, final
+
+from resaga.core.errors import StoreError
+from resaga.drive.clock import Clock
+from resaga.stores.store import Append, Store
+
+WORKER: Final = "worker"
+"""The status of a sign of life."""
+
+LEASE: Final = timedelta(seconds=30)
+
+
+@final
+class Life:
+    """The sign of this process; made when it first owns something, renewed as long as it lives."""
+
+    def __init__(self, store: Store, clock: Clock, lease: timedelta = LEASE) -> None:
+        self._store = store
+        self._clock = clock
+        self._lease = lease
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._owner = ""
+        self._home = os.getpid()
+        self._revision = 0
+        self._until = 0
+
+    def owner(self) -> str:
+        """The name under which this process owns executions; others can see from now on that it lives."""
+        if self._home != os.getpid():  # in a child that was forked since: the lock may be held by nobody that is there
+            self._home, self._lock, self._owner = os.getpid(), threading.Lock(), ""
+        with self._lock:
+            if not self._owner:
+                self._revision, owner = 0, f"worker.{urandom(12).hex()}"
+                self._sign(owner, self._lasting())
+                self._owner, self._over = owner, threading.Event()
+                threading.Thread(target=self._beat, args=(self._over,), name="resaga life", daemon=True).start()
+            elif self._until <= self._clock.wall():  # it stood still for so long that others took it for dead
+                self._sign(self._owner, self._lasting())
+            return self._owner
+
+    def end(self, *, leaves: bool) -> None:
+        """Say that this process drives nothing any more; what it leaves unfinished can be taken over at once."""
+        if self._home != os.getpid():
+            return
+        with self._lock:
+            self._over.set()
+            owner, self._owner = self._owner, ""
+            if owner and leaves:
+                self._sign(owner, 0)
+            elif owner:
+                self._store.delete(owner, self._revision)
+
+    def _beat(self, over: threading.Event) -> None:
+        while not over.wait(self._lease.total_seconds() / 3):
+            with self._lock, suppress(StoreError):  # who owns something will find out by itself that the store is away
+                if not over.is_set():
+                    self._sign(self._owner, self._lasting())
+
+    def _lasting(self) -> int:
+        return self._clock.wall() + round(self._lease.total_seconds() * 1_000_000_000)
+
+    def _sign(self, owner: str, until: int) -> None:
+        sign = Append(owner, self._revision + 1, urandom(16), b"", "", WORKER, until, owner, (), b"")
+        while not self._store.append([sign])[0]:  # one that failed was applied, or somebody took this one for dead
+            kept = self._store.read(owner)
+            sign = sign._replace(revision=1 if kept is None else kept.revision + 1)
+        self._revision, self._until = sign.revision, until

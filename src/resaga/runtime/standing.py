@@ -1,0 +1,33 @@
+"""How an execution stands, as a store is to know it: the head that goes with every entry."""
+
+from resaga.core.decision import Status
+from resaga.core.node import Stay
+from resaga.core.program import Program
+from resaga.core.state import ExecutionState
+from resaga.stores.store import Append
+
+GOING: frozenset[Status] = frozenset({Status.NEW, Status.RUNNING, Status.COMPENSATING})
+"""Something can be done at once."""
+
+
+def named(program: Program) -> str:
+    """The saga as a store knows it: its name with its version."""
+    return f"{program.name}/{program.version}"
+
+
+def journaled(state: ExecutionState, entry: bytes, *, owner: str = "", snapshot: bytes | None = None) -> Append:
+    """What is to be appended, but for its revision and its write id."""
+    status = state.status
+    return Append(
+        state.execution_id, 0, b"", entry, named(state.program), status.value, due(state, owner), owner, (), snapshot
+    )
+
+
+def due(state: ExecutionState, owner: str) -> int | None:
+    """When somebody must look at it again, in nanoseconds; what is being driven is looked after by its owner."""
+    if state.status in GOING:
+        return None if owner else state.trail.at[-1]
+    if state.asked:
+        stays = state.deadline is None or isinstance(state.here.expiry, Stay | None)
+        return None if stays or state.deadline is None else state.deadline * 1000
+    return None if state.stuck is not None or state.wake_at is None else state.wake_at * 1000

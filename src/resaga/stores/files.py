@@ -1,0 +1,349 @@
+"""Executions in a directory: one file for each revision, with nothing but a file system.
+
+    /var/lib/shop/3f/%41-1/000000000004        the entry, or the snapshot, that made revision 4 of "A-1"
+
+A file is written beside its place, synced, linked into it and its directory synced: it is there whole or not at all,
+and never twice. Who writes to one execution holds a lock on its directory meanwhile (`flock`), since a link alone
+would come too late to see that its revision was made and folded away long ago. Who reads needs no lock.
+
+A name is made so that no id leads out of the directory, and that two differ where capitals and small letters do not.
+"""
+
+import errno
+import fcntl
+import hashlib
+import os
+import secrets
+import shutil
+import time
+import zlib
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final, NamedTuple, final
+from urllib.parse import parse_qsl, urlencode
+
+from resaga.core.errors import (
+    StoreBroken,
+    StoreBusy,
+    StoreClosed,
+    StoreFull,
+    StoreReadOnly,
+    StoreUnreachable,
+)
+from resaga.stores.opening import path_of
+from resaga.stores.scan import scan
+from resaga.stores.store import Append, Head, Stored
+
+PATIENCE_SECONDS: Final = 10.0
+"""How long an append waits for another process at the same execution before it is `StoreBusy`."""
+
+NAP_SECONDS: Final = 0.0002
+FORMAT: Final = 1
+DIGITS: Final = 12
+NAME_LENGTH: Final = 200
+"""Bytes in a name; file systems allow 255."""
+
+PLAIN: Final = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789_-")
+"""What stands for itself in a name: no capitals, as some file systems take them for small letters, and no dots."""
+
+FAULTS: Final = {
+    errno.ENOSPC: (StoreFull, "has no room left; make some, and it goes on."),
+    errno.EDQUOT: (StoreFull, "has used up its quota; make room, and it goes on."),
+    errno.EFBIG: (StoreFull, "may have no larger files; mind the limits of this process."),
+    errno.EROFS: (StoreReadOnly, "is on a file system that cannot be written."),
+    errno.EACCES: (StoreReadOnly, "may not be used by this process; mind the permissions."),
+    errno.EPERM: (StoreReadOnly, "may not be used by this process; mind the permissions."),
+    errno.EWOULDBLOCK: (StoreBusy, "was locked by another process for too long; find out which."),
+}
+
+
+class _Entry(NamedTuple):
+    """One file."""
+
+    head: Head
+    folded: int
+    body: bytes
+
+
+@final
+class FilesStore:
+    """A store in a directory, which is made if it is not there; many processes may use it."""
+
+    def __init__(self, directory: str | os.PathLike[str], /, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        self._root = Path(directory).absolute()
+        self._where = self._root.as_uri()
+        self._patience = patience_seconds
+        self._closed = False
+
+    def append(self, batch: Sequence[Append], /) -> list[bool]:
+        """See `Store`. Each item is written, and synced, on its own."""
+        with self._named():
+            return [self._apply(item) for item in batch]
+
+    def read(self, id: str, /) -> Stored | None:  # noqa: A002 - as the protocol says
+        """See `Store`."""
+        with self._named():
+            directory = self._directory(id)
+            newest = self._newest(directory)
+            while newest is not None:
+                revisions = range(newest.folded or 1, newest.head.revision + 1)
+                try:
+                    entries = [(revision, self._load(directory / _name(revision)).body) for revision in revisions]
+                except FileNotFoundError:
+                    # Folded meanwhile, and so what is newest now is another one.
+                    before, newest = newest, self._newest(directory)
+                    if newest == before:
+                        raise self._broken(f"{directory} lacks an entry") from None
+                    continue
+                snapshot = entries.pop(0)[1] if newest.folded else None
+                return Stored(*newest.head, snapshot, newest.folded, entries)
+            return None
+
+    def find(  # noqa: PLR0913 - as the protocol says
+        self,
+        *,
+        status: str | None = None,
+        saga: str | None = None,
+        tag: str | None = None,
+        owner: str | None = None,
+        due: int | None = None,
+        after: str = "",
+        limit: int = 100,
+    ) -> list[Head]:
+        """See `Store`. Looks at every execution that is kept."""
+        with self._named():
+            directories = [directory for shard in _inside(self._root) for directory in _inside(shard)]
+            heads = [newest.head for newest in map(self._newest, directories) if newest is not None]
+        return scan(heads, status=status, saga=saga, tag=tag, owner=owner, due=due, after=after, limit=limit)
+
+    def delete(self, id: str, revision: int, /) -> bool:  # noqa: A002 - as the protocol says
+        """See `Store`."""
+        with self._named():
+            directory = self._directory(id)
+            shard = directory.parent
+            with self._locked(directory) as locked:
+                if locked is None or revision < 1 or _revision(os.listdir(locked)) != revision:  # noqa: PTH208 - it is open
+                    return False
+                # All of it at once: half of it would be an execution that stands where it once stood.
+                directory.rename(shard / f".{secrets.token_hex(8)}")
+                _sync(shard)
+            for gone in shard.glob(".*"):  # this, and what a process left behind that was killed here
+                shutil.rmtree(gone, ignore_errors=True)
+            return True
+
+    def close(self) -> None:
+        """See `Store`."""
+        self._closed = True
+
+    def _apply(self, item: Append) -> bool:
+        directory = self._directory(item.id)
+        if item.revision == 1:
+            _make(directory)
+        with self._locked(directory) as locked:
+            names = [] if locked is None else os.listdir(locked)  # noqa: PTH208 - it is open
+            if locked is None or item.revision < 1 or _revision(names) != item.revision - 1:
+                return False
+            tags, folded = tuple(sorted(set(item.tags))), 0
+            if item.revision > 1:
+                before = self._load(directory / _name(item.revision - 1))
+                tags, folded = before.head.tags, before.folded
+            if item.snapshot is not None:
+                folded = item.revision
+            applied = _put(locked, _name(item.revision), _dump(item, tags, folded))
+            if item.revision == 1:
+                _sync(directory.parent)
+                _sync(self._root)
+            # Whatever else is there while we hold the lock was left behind by a process that was killed.
+            for name in names:
+                if not name.isdecimal() or int(name) < folded:
+                    os.unlink(name, dir_fd=locked)
+            return applied
+
+    @contextmanager
+    def _named(self) -> Generator[None]:
+        """Let nothing out but errors of ours."""
+        if self._closed:
+            raise StoreClosed(f"{self._where} was closed; open another store.", where=self._where, code="")
+        try:
+            yield
+        except OSError as error:
+            kind, what = FAULTS.get(
+                error.errno or 0, (StoreUnreachable, "cannot be read or written; look after the disk.")
+            )
+            code = errno.errorcode.get(error.errno or 0, "")
+            raise kind(f"{self._where} {what} ({code})", where=self._where, code=code) from error
+
+    @contextmanager
+    def _locked(self, directory: Path) -> Generator[int | None]:
+        """Hold the directory, open, as the only one; None if it is not there."""
+        locked = self._lock(directory)
+        try:
+            yield locked
+        finally:
+            if locked is not None:
+                fcntl.flock(locked, fcntl.LOCK_UN)  # closing would not do: a child forked meanwhile has it open too
+                os.close(locked)
+
+    def _lock(self, directory: Path) -> int | None:
+        give_up = time.monotonic() + self._patience
+        while True:
+            try:
+                held = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+            except FileNotFoundError:
+                return None
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if _is_at(held, directory):  # and not deleted by the one who had the lock before
+                    return held
+            except BlockingIOError:
+                if time.monotonic() >= give_up:
+                    os.close(held)
+                    raise
+            os.close(held)
+            time.sleep(NAP_SECONDS)
+
+    def _newest(self, directory: Path) -> _Entry | None:
+        """The newest entry, without its body."""
+        while revision := _revision(_names(directory)):
+            with suppress(FileNotFoundError):  # folded meanwhile: what is newest now is another one
+                return self._load(directory / _name(revision), whole=False)
+        return None
+
+    def _load(self, path: Path, *, whole: bool = True) -> _Entry:
+        with path.open("rb") as file:
+            line = file.readline()
+            body = file.read() if whole else None
+        try:
+            return _parse(line, body)
+        except (KeyError, ValueError):
+            raise self._broken(f"{path} is damaged, not ours, or of a newer resaga") from None
+
+    def _broken(self, what: str) -> StoreBroken:
+        return StoreBroken(f"{what}; put back a copy, or upgrade resaga.", where=self._where, code="")
+
+    def _directory(self, id_: str) -> Path:
+        raw = id_.encode()
+        digest = hashlib.sha256(raw).hexdigest()
+        name = "".join(chr(byte) if byte in PLAIN else f"%{byte:02x}" for byte in raw) or "%"
+        return self._root / digest[:2] / (name if len(name) <= NAME_LENGTH else f"%%{digest}")
+
+
+def open_url(url: str, /) -> FilesStore:
+    """Open the directory that `file:///var/lib/shop` names."""
+    return FilesStore("/" + path_of(url))
+
+
+# ---- one file ---------------------------------------------------------------------------------------------
+#
+#     resaga 1 1c291ca3 id=A-1&revision=4&saga=checkout%2F2&…&body=9ae0daaf
+#     (the entry, or the snapshot)
+#
+# The first number is the format, the others are checksums: of the rest of the line, and of all after it.
+
+
+def _dump(item: Append, tags: Sequence[str], folded: int) -> bytes:
+    body = item.entry if item.snapshot is None else item.snapshot
+    fields: list[tuple[str, str | int]] = [
+        ("id", item.id),
+        ("saga", item.saga),
+        ("status", item.status),
+        ("revision", item.revision),
+        ("wake_at", "" if item.wake_at is None else item.wake_at),
+        ("owner", item.owner),
+        ("write_id", item.write_id.hex()),
+        ("folded", folded),
+        ("body", zlib.crc32(body)),
+        *(("tag", tag) for tag in tags),
+    ]
+    line = urlencode(fields).encode("ascii")
+    return b"resaga %d %08x %s\n%s" % (FORMAT, zlib.crc32(line), line, body)
+
+
+def _parse(line: bytes, body: bytes | None) -> _Entry:
+    """Read it, or raise a `ValueError`."""
+    magic, version, checksum, rest = line.removesuffix(b"\n").split(b" ")
+    if (magic, int(version), int(checksum, 16)) != (b"resaga", FORMAT, zlib.crc32(rest)):
+        raise ValueError
+    pairs = parse_qsl(rest.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict")
+    tags = tuple(value for name, value in pairs if name == "tag")
+    field = dict(pairs)
+    if body is not None and int(field["body"]) != zlib.crc32(body):
+        raise ValueError
+    head = Head(
+        id=field["id"],
+        saga=field["saga"],
+        status=field["status"],
+        revision=int(field["revision"]),
+        wake_at=int(field["wake_at"]) if field["wake_at"] else None,
+        owner=field["owner"],
+        write_id=bytes.fromhex(field["write_id"]),
+        tags=tags,
+    )
+    return _Entry(head, int(field["folded"]), body or b"")
+
+
+# ---- directories ------------------------------------------------------------------------------------------
+
+
+def _name(revision: int) -> str:
+    return f"{revision:0{DIGITS}}"
+
+
+def _revision(names: Iterable[str]) -> int:
+    """The newest one there; 0 if there is none."""
+    return max((int(name) for name in names if name.isdecimal()), default=0)
+
+
+def _names(directory: Path) -> list[str]:
+    try:
+        return [path.name for path in directory.iterdir()]
+    except FileNotFoundError:
+        return []
+
+
+def _inside(directory: Path) -> list[Path]:
+    """The directories in it, but for those that are being deleted."""
+    return [path for name in _names(directory) if not name.startswith(".") and (path := directory / name).is_dir()]
+
+
+def _is_at(held: int, directory: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(held), directory.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _make(directory: Path) -> None:
+    """Make it and what it is in, each of them to stay."""
+    if not directory.is_dir():
+        _make(directory.parent)
+        directory.mkdir(exist_ok=True)
+        _sync(directory.parent)
+
+
+def _put(directory: int, name: str, data: bytes) -> bool:
+    """Write a file to stay, if there is none of that name."""
+    beside = f"new-{secrets.token_hex(8)}"
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        with os.fdopen(os.open(beside, flags, 0o666, dir_fd=directory), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(beside, name, src_dir_fd=directory, dst_dir_fd=directory)
+    except FileExistsError:
+        return False
+    finally:
+        with suppress(OSError):
+            os.unlink(beside, dir_fd=directory)
+    os.fsync(directory)
+    return True
+
+
+def _sync(directory: Path) -> None:
+    opened = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

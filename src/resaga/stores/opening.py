@@ -1,0 +1,59 @@
+"""From a URL to a store: ours by their scheme, those of others by the entry points that they register."""
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Final
+from urllib.parse import unquote
+
+from resaga.core.errors import UnknownStore
+from resaga.stores.store import Store
+
+GROUP: Final = "resaga.stores"
+"""Entry points of this group, named for a scheme, are called with the whole URL and give a store."""
+
+OURS: Final = {
+    "memory": "resaga.stores.memory:open_url",
+    "file": "resaga.stores.files:open_url",
+    "sqlite": "resaga.stores.sqlite:open_url",
+    "postgresql": "resaga.stores.postgres:open_url",
+    "s3": "resaga.stores.objects:open_url",
+    "gs": "resaga.stores.objects:open_url",
+    "az": "resaga.stores.objects:open_url",
+}
+"""Imported only when asked for: one store's packages are no business of who uses another."""
+
+EXTRAS: Final = {"postgresql": "postgres", "s3": "objects", "gs": "objects", "az": "objects"}
+
+
+def open_store(url: str, /) -> Store:
+    """The store that a URL names: `memory://`, `file:///dir`, `sqlite:///shop.db`, `postgresql://…`, `s3://…`.
+
+    As elsewhere in Python, `sqlite:///shop.db` is in the working directory, `sqlite:////var/shop.db` is not.
+    Nothing is opened before it is used, so a process may fork in between.
+    """
+    scheme, colon, _ = url.partition("://")
+    if not colon:
+        raise UnknownStore("A store is opened by a URL, such as 'sqlite:///shop.db'; this has no '://'.", scheme="")
+    return _opener(scheme)(url)
+
+
+def path_of(url: str, /) -> str:
+    """What stands behind the first slash after the scheme, percent-decoded."""
+    return unquote(url.partition("://")[2]).removeprefix("/")
+
+
+def _opener(scheme: str) -> Callable[[str], Store]:
+    if scheme in OURS:
+        module, _, name = OURS[scheme].partition(":")
+        try:
+            return getattr(import_module(module), name)  # type: ignore[no-any-return]  # as the table says
+        except ModuleNotFoundError as missing:
+            remedy = f"pip install 'resaga[{EXTRAS[scheme]}]'" if scheme in EXTRAS else "use another store"
+            sentence = f"{scheme}:// needs {missing.name!r}, which is not here; {remedy}."
+            raise UnknownStore(sentence, scheme=scheme) from missing
+    theirs: dict[str, EntryPoint] = {one.name: one for one in entry_points(group=GROUP)}
+    if scheme not in theirs:
+        known = ", ".join(f"{one}://" for one in (*OURS, *sorted(theirs)))
+        raise UnknownStore(f"No store is known by {scheme[:32]!r}; known are {known}.", scheme=scheme)
+    return theirs[scheme].load()  # type: ignore[no-any-return]  # as the group says

@@ -1,0 +1,46 @@
+"""Many go on from one paused execution, and one of them wins (T07)."""
+
+from collections.abc import Callable
+from pathlib import Path
+from threading import Barrier, Thread
+
+import pytest
+
+from resaga.stores import Store
+from resaga.stores.files import FilesStore
+from resaga.stores.sqlite import SqliteStore
+from tests.seeds import reseed, scaled
+from tests.stores.entries import step
+
+RACERS = 8
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize(("kind", "figure"), [(SqliteStore, 100_000), (FilesStore, 20_000)])
+def test_one_resumer_wins(tmp_path: Path, kind: Callable[[Path], Store], figure: int) -> None:
+    """T07: 2 to 8 resumers on a store each; what is kept is the winner's, and nothing of the others."""
+    races = scaled(figure)
+    with reseed(0) as chance:
+        sizes = [chance.randint(2, RACERS) for _ in range(races)]
+    stores = [kind(tmp_path / "kept") for _ in range(RACERS)]
+    won: list[list[int]] = [[] for _ in range(races)]
+    line = Barrier(RACERS)
+
+    def resume(racer: int) -> None:
+        for race, size in enumerate(sizes):
+            line.wait()
+            mine = step("A-1", race + 1)._replace(owner=f"{racer}", snapshot=b"paused" if race % 5 == 0 else None)
+            if racer < size and stores[racer].append([mine])[0]:
+                won[race].append(racer)
+
+    threads = [Thread(target=resume, args=(racer,)) for racer in range(RACERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [len(winners) for winners in won] == [1] * races
+    stored = stores[0].read("A-1")
+    assert stored is not None
+    assert (stored.revision, stored.owner) == (races, f"{won[-1][0]}")
+    for store in stores:
+        store.close()
