@@ -17,6 +17,9 @@ PYTHONS = nox.project.python_versions(PYPROJECT)
 # Not benchmarks/peers: they import packages that live in environments of their own.
 TYPED = ["src", "tests", "noxfile.py", *map(str, Path("benchmarks").glob("*.py"))]
 FULLY_COVERED = ("core", "codec", "stores")
+SERVED = (
+    "src/resaga/stores/postgres*,src/resaga/stores/objects*"  # covered with their servers: the session of that name
+)
 WHEELS = tempfile.TemporaryDirectory(prefix="resaga-wheel-")
 
 nox.needs_version = ">=2025.11.12"
@@ -96,7 +99,7 @@ def coverage(session: nox.Session) -> None:
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
     rooms = ",".join(f"src/resaga/{room}/*" for room in FULLY_COVERED)
-    session.run("coverage", "report", f"--include={rooms}", "--fail-under=100")
+    session.run("coverage", "report", f"--include={rooms}", f"--omit={SERVED}", "--fail-under=100")
 
 
 @nox.session(python=PYTHONS)
@@ -110,14 +113,23 @@ def tests(session: nox.Session) -> None:
 def proofs(session: nox.Session) -> None:
     """Run one seed in a hundred of the proofs: enough to see a broken machine."""
     install_wheel(session, "tests")
-    session.run("pytest", "-m", "proof", *session.posargs, env={"RESAGA_SEEDS": "0.01"})
+    session.run("pytest", "-m", "proof and not servers", *session.posargs, env={"RESAGA_SEEDS": "0.01"})
 
 
 @nox.session(default=False)
 def proofs_full(session: nox.Session) -> None:
     """Run the proofs with every seed, on both cores; takes as long as it takes."""
     install_wheel(session, "tests")
-    session.run("pytest", "-m", "proof", "-n", "auto", *session.posargs, env={"RESAGA_SEEDS": "1"})
+    session.run("pytest", "-m", "proof and not servers", "-n", "auto", *session.posargs, env={"RESAGA_SEEDS": "1"})
+
+
+@nox.session(default=False)
+def servers(session: nox.Session) -> None:
+    """Run the stores' tests on a real PostgreSQL, S3 API and Azurite, started by the tests; report what they cover."""
+    install_wheel(session, "coverage", "servers")
+    session.run("coverage", "run", "-m", "pytest", "-m", "servers", "tests/stores", *session.posargs)
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report", f"--include={SERVED}", "--fail-under=100")
 
 
 @nox.session(default=False)

@@ -20,6 +20,10 @@ from resaga import (
     RolledBack,
     Stuck,
 )
+from resaga.core import machine
+from resaga.core.failure import Failure
+from resaga.core.outcome import Failed
+from resaga.execution import settled
 from resaga.saga import Loaded
 from tests.golden.sagas import (
     AnySaga,
@@ -102,6 +106,15 @@ def _retry(execution: Any, stage: Stage) -> AnyExecution:  # noqa: ANN401 - Stuc
     return _interruptible(execution, lambda: execution.retry(by="ann", clock=stage.clock))
 
 
+def _unwritable(execution: Any, stage: Stage) -> AnyExecution:  # noqa: ANN401 - New
+    """What a durable loop does with a result that its store cannot be given."""
+    state, at = execution.state, stage.clock.wall()
+    machine.start(state.program, state, at)
+    failure = Failure(state.path, "unwritable", "it cannot be stored", "NotStorable")
+    decision = machine.advance(state.program, state, Failed(failure, worth_repeating=False), at + 1_000, 1_000)
+    return settled(execution._codec, state, decision, [None])
+
+
 YES: Final = _answer(Approval(ok=True, by="ann", notes={"$why": LONG, "": "a friend"}), "ann")
 NO: Final = _answer(Approval(ok=False, by="ann"))
 DAY: Final = _later(timedelta(days=1))
@@ -163,6 +176,7 @@ SCENES: Final = (
     Scene("last-fails", parcel, ANVIL, {"stamp": [None, AGAIN]}),
     Scene("all-finite", spoil, [1.5, -2.0]),
     Scene("not-storable", spoil, []),
+    Scene("not-writable", spoil, [0.5], first=_unwritable),
     Scene("quick", slow, 5),
     Scene("timed-out", slow, -1),
     Scene("timed-out-found", slow, -2),

@@ -5,7 +5,7 @@ from typing import Final, Literal, final
 from resaga.core import limits
 from resaga.core.value import Value
 
-Kind = Literal["rejected", "failed", "timed_out", "interrupted", "expired", "cancelled", "unstorable"]
+Kind = Literal["rejected", "failed", "timed_out", "interrupted", "expired", "cancelled", "unstorable", "unwritable"]
 
 KINDS: Final[tuple[Kind, ...]] = (
     "rejected",
@@ -15,6 +15,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     "expired",
     "cancelled",
     "unstorable",
+    "unwritable",
 )
 
 UNCALLED: Final = frozenset[Kind]({"interrupted", "expired", "cancelled"})

@@ -36,7 +36,7 @@ from resaga.core.timing import later
 
 Facts: TypeAlias = list[tuple[Fact, object]]
 
-RAISED_NOTHING: Final = ("timed_out", "unstorable")
+RAISED_NOTHING: Final = ("timed_out", "unwritable")
 """The kinds of failure that no body said: it may well have done what it should."""
 
 BODIES: Final = (Op.PERFORM, Op.ASK, Op.ENTER, Op.LEAVE)

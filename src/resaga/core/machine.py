@@ -266,7 +266,7 @@ def _got_stuck(state: ExecutionState, value: object, at: int, took: int) -> None
         _attempted(state, at, took)
         if state.phase is FORWARD and (
             (state.here.kind is Kind.IRREVERSIBLE and state.stuck.kind != "rejected")
-            or (state.here.kind in EFFECTS and state.stuck.kind == "unstorable")
+            or (state.here.kind in EFFECTS and state.stuck.kind == "unwritable")
         ):
             state.doubt = True
 

@@ -63,13 +63,13 @@ def _writable(one: Instruction, state: ExecutionState, outcome: Outcome, copy: C
     if type(outcome) is Returned:
         own, events, shape = outcome.value, outcome.events, state.program.events
         try:
-            for event in events if shape is not None else ():
-                copy(shape, event)
+            if shape is not None:
+                events = tuple(copy(shape, event) for event in events)
             if one.gives is not None and state.phase is not UNDOING:
                 own = copy(one.gives, own)
             outcome = Returned(own, events)
         except Exception as error:  # noqa: BLE001 - a class of the user's may refuse to be made again
             outcome = Unstorable(own, failure_of(one, loosened(error), "unstorable"))
     if type(outcome) is Unstorable and one.kind in EFFECTS:
-        return Failed(outcome.failure, worth_repeating=False)
+        return Failed(outcome.failure.replaced(kind="unwritable"), worth_repeating=False)
     return outcome

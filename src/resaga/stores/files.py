@@ -5,8 +5,6 @@
 A file is written beside its place, synced, linked into it and its directory synced: it is there whole or not at all,
 and never twice. Who writes to one execution holds a lock on its directory meanwhile (`flock`), since a link alone
 would come too late to see that its revision was made and folded away long ago. Who reads needs no lock.
-
-A name is made so that no id leads out of the directory, and that two differ where capitals and small letters do not.
 """
 
 import errno
@@ -16,12 +14,10 @@ import os
 import secrets
 import shutil
 import time
-import zlib
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final, NamedTuple, final
-from urllib.parse import parse_qsl, urlencode
+from typing import Final, final
 
 from resaga.core.errors import (
     StoreBroken,
@@ -31,7 +27,9 @@ from resaga.core.errors import (
     StoreReadOnly,
     StoreUnreachable,
 )
+from resaga.stores import record
 from resaga.stores.opening import path_of
+from resaga.stores.record import Record
 from resaga.stores.scan import scan
 from resaga.stores.store import Append, Head, Stored
 
@@ -39,14 +37,7 @@ PATIENCE_SECONDS: Final = 10.0
 """How long an append waits for another process at the same execution before it is `StoreBusy`."""
 
 NAP_SECONDS: Final = 0.0002
-FORMAT: Final = 1
 DIGITS: Final = 12
-NAME_LENGTH: Final = 200
-"""Bytes in a name; file systems allow 255."""
-
-PLAIN: Final = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789_-")
-"""What stands for itself in a name: no capitals, as some file systems take them for small letters, and no dots."""
-
 FAULTS: Final = {
     errno.ENOSPC: (StoreFull, "has no room left; make some, and it goes on."),
     errno.EDQUOT: (StoreFull, "has used up its quota; make room, and it goes on."),
@@ -56,14 +47,6 @@ FAULTS: Final = {
     errno.EPERM: (StoreReadOnly, "may not be used by this process; mind the permissions."),
     errno.EWOULDBLOCK: (StoreBusy, "was locked by another process for too long; find out which."),
 }
-
-
-class _Entry(NamedTuple):
-    """One file."""
-
-    head: Head
-    folded: int
-    body: bytes
 
 
 @final
@@ -150,7 +133,7 @@ class FilesStore:
                 tags, folded = before.head.tags, before.folded
             if item.snapshot is not None:
                 folded = item.revision
-            applied = _put(locked, _name(item.revision), _dump(item, tags, folded))
+            applied = _put(locked, _name(item.revision), record.dump(item, tags, folded))
             if item.revision == 1:
                 _sync(directory.parent)
                 _sync(self._root)
@@ -203,19 +186,19 @@ class FilesStore:
             os.close(held)
             time.sleep(NAP_SECONDS)
 
-    def _newest(self, directory: Path) -> _Entry | None:
+    def _newest(self, directory: Path) -> Record | None:
         """The newest entry, without its body."""
         while revision := _revision(_names(directory)):
             with suppress(FileNotFoundError):  # folded meanwhile: what is newest now is another one
                 return self._load(directory / _name(revision), whole=False)
         return None
 
-    def _load(self, path: Path, *, whole: bool = True) -> _Entry:
+    def _load(self, path: Path, *, whole: bool = True) -> Record:
         with path.open("rb") as file:
             line = file.readline()
             body = file.read() if whole else None
         try:
-            return _parse(line, body)
+            return record.parse(line, body)
         except (KeyError, ValueError):
             raise self._broken(f"{path} is damaged, not ours, or of a newer resaga") from None
 
@@ -223,64 +206,12 @@ class FilesStore:
         return StoreBroken(f"{what}; put back a copy, or upgrade resaga.", where=self._where, code="")
 
     def _directory(self, id_: str) -> Path:
-        raw = id_.encode()
-        digest = hashlib.sha256(raw).hexdigest()
-        name = "".join(chr(byte) if byte in PLAIN else f"%{byte:02x}" for byte in raw) or "%"
-        return self._root / digest[:2] / (name if len(name) <= NAME_LENGTH else f"%%{digest}")
+        return self._root / hashlib.sha256(id_.encode()).hexdigest()[:2] / record.name(id_)
 
 
 def open_url(url: str, /) -> FilesStore:
     """Open the directory that `file:///var/lib/shop` names."""
     return FilesStore("/" + path_of(url))
-
-
-# ---- one file ---------------------------------------------------------------------------------------------
-#
-#     resaga 1 1c291ca3 id=A-1&revision=4&saga=checkout%2F2&…&body=9ae0daaf
-#     (the entry, or the snapshot)
-#
-# The first number is the format, the others are checksums: of the rest of the line, and of all after it.
-
-
-def _dump(item: Append, tags: Sequence[str], folded: int) -> bytes:
-    body = item.entry if item.snapshot is None else item.snapshot
-    fields: list[tuple[str, str | int]] = [
-        ("id", item.id),
-        ("saga", item.saga),
-        ("status", item.status),
-        ("revision", item.revision),
-        ("wake_at", "" if item.wake_at is None else item.wake_at),
-        ("owner", item.owner),
-        ("write_id", item.write_id.hex()),
-        ("folded", folded),
-        ("body", zlib.crc32(body)),
-        *(("tag", tag) for tag in tags),
-    ]
-    line = urlencode(fields).encode("ascii")
-    return b"resaga %d %08x %s\n%s" % (FORMAT, zlib.crc32(line), line, body)
-
-
-def _parse(line: bytes, body: bytes | None) -> _Entry:
-    """Read it, or raise a `ValueError`."""
-    magic, version, checksum, rest = line.removesuffix(b"\n").split(b" ")
-    if (magic, int(version), int(checksum, 16)) != (b"resaga", FORMAT, zlib.crc32(rest)):
-        raise ValueError
-    pairs = parse_qsl(rest.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict")
-    tags = tuple(value for name, value in pairs if name == "tag")
-    field = dict(pairs)
-    if body is not None and int(field["body"]) != zlib.crc32(body):
-        raise ValueError
-    head = Head(
-        id=field["id"],
-        saga=field["saga"],
-        status=field["status"],
-        revision=int(field["revision"]),
-        wake_at=int(field["wake_at"]) if field["wake_at"] else None,
-        owner=field["owner"],
-        write_id=bytes.fromhex(field["write_id"]),
-        tags=tags,
-    )
-    return _Entry(head, int(field["folded"]), body or b"")
 
 
 # ---- directories ------------------------------------------------------------------------------------------

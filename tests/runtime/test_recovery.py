@@ -1,0 +1,248 @@
+"""What goes on after a deploy, after a death, after a close: by whoever comes next."""
+
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from resaga import Completed, Paused, Saga, Stuck, read, step, when
+from resaga.core import errors
+from resaga.runtime import BlockingRuntime
+from resaga.runtime.life import WORKER
+from resaga.stores.sqlite import SqliteStore
+from tests.runtime.shop import (
+    CALLS,
+    CHECKOUT,
+    NAP,
+    Died,
+    Order,
+    Shop,
+    approval,
+    charge,
+    price,
+    release,
+    reserve,
+    second,
+)
+from tests.stores import children
+
+A: Any = "A-1"
+
+
+def never(order: Order) -> bool:
+    return False
+
+
+def paused(shop: Shop, note: str = "") -> None:
+    assert isinstance(shop.runtime.run(CHECKOUT, Order(A, note), id=A), Paused)
+
+
+# ---- a deploy ------------------------------------------------------------------------------------
+
+
+def test_a_program_that_changed_too_much() -> None:
+    """A tick leaves it alone and goes on with its neighbours."""
+    shop = Shop()
+    shop.runtime.submit(CHECKOUT, Order(A), id=A)
+    shop.runtime.submit(NAP, Order("B"), id="B")
+    stored = shop.store.read(A)
+
+    @read
+    def number(context: int) -> int:
+        return context
+
+    changed: Any = Saga("checkout", number)
+    assert shop.another(changed, NAP).tick() == 1
+    assert shop.store.read(A) == stored
+    with pytest.raises(errors.ProgramChanged):
+        shop.another(changed).resume(changed, A)
+
+
+def test_a_program_that_changed_a_little() -> None:
+    """It goes on with what another one wrote, and with the answers that were kept."""
+    shop = Shop()
+    paused(shop)
+    shop.runtime.answer(A, second, True)
+    body: Any = reserve.undone_by(release) >> price >> approval >> second >> price.named("again")
+    longer: Any = Saga("checkout", body >> charge.irreversible())
+    new = shop.another(longer)
+    new.answer(A, approval, True, by="ann")
+    assert isinstance(new.resume(longer, A), Completed)
+    assert CALLS == ["reserve", "price", "approval", "second", "price", "charge"]
+
+
+def test_a_deploy_among_deaths() -> None:
+    """What a new program writes behind an old one's journal can be read by the next process."""
+    shop = Shop()
+
+    @step
+    def deadly(order: Order) -> Order:
+        CALLS.append("deadly")
+        if CALLS.count("deadly") < 4:
+            raise Died
+        return order
+
+    body: Any = reserve.undone_by(release) >> deadly.kept("it harms nobody")
+    old: Any = Saga("deadly", body)
+    new: Any = Saga(
+        "deadly", reserve.undone_by(release) >> when(never, price) >> deadly.kept("no harm") >> price.named("then")
+    )
+    for saga in (old, new, new):
+        shop.runtime = shop.another(saga)
+        with pytest.raises(Died):
+            shop.runtime.run(saga, Order(A), id=A)
+        shop.die()
+    shop.runtime = shop.another(new)
+    assert shop.runtime.tick() == 1
+    assert isinstance(shop.runtime.load(new, A), Completed)
+    assert CALLS == ["reserve", "deadly", "deadly", "deadly", "deadly", "price"]
+
+
+# ---- processes that die --------------------------------------------------------------------------
+
+
+def test_a_crash_loop() -> None:
+    """T31: what killed five is put aside, its 100 neighbours finish, and a person can take it up again."""
+    shop = Shop()
+    with pytest.raises(Died):
+        shop.runtime.run(NAP, Order(A, "deadly"), id=A)
+    for number in range(100):
+        shop.runtime.submit(NAP, Order(str(number)), id=f"N-{number}")
+    deaths = 1
+    for _ in range(10):
+        shop.die()
+        try:
+            shop.runtime.tick()
+        except Died:
+            deaths += 1
+    assert deaths == 5
+    assert shop.runtime.get(A).status == "quarantined"
+    assert len(list(shop.runtime.find(status="paused"))) == 100
+    stored = shop.store.read(A)
+    with pytest.raises(errors.Conflict, match="quarantined"):
+        shop.runtime.resume(NAP, A)
+    assert shop.store.read(A) == stored
+    shop.runtime.retry(A)
+    with pytest.raises(Died):
+        shop.runtime.tick()
+
+
+def test_an_interrupt() -> None:
+    """It passes through, nothing is undone, and the same process can go on at once."""
+    shop = Shop()
+    with pytest.raises(KeyboardInterrupt):
+        shop.runtime.run(CHECKOUT, Order(A, "interrupt"), id=A)
+    assert CALLS == ["reserve"]
+    with pytest.raises(errors.Conflict):
+        shop.another().resume(CHECKOUT, A)
+    assert shop.runtime.tick() == 1
+    assert CALLS == ["reserve", "reserve", "price"]
+
+
+def test_what_is_left_by_a_close() -> None:
+    """Others can go on with it at once; a runtime that leaves nothing leaves no sign of life either."""
+    shop = Shop()
+    with pytest.raises(KeyboardInterrupt), shop.another() as runtime:
+        runtime.run(CHECKOUT, Order(A, "interrupt"), id=A)
+    assert shop.runtime.tick() == 1
+    shop.runtime.close()
+    assert [head.id for head in shop.store.find()] == [A]
+
+
+def test_it_was_deleted_meanwhile() -> None:
+    """Whoever was driving it has lost it; and a tick is not held up by it."""
+    shop = Shop()
+
+    @step
+    def deleting(order: Order) -> Order:
+        shop.another(saga).delete(A)
+        return order
+
+    saga: Any = Saga("gone", deleting.kept("it harms nobody") >> price)
+    runtime = shop.another(saga)
+    with pytest.raises(errors.Conflict):
+        runtime.run(saga, Order(A), id=A)
+    assert runtime.tick() == 0
+
+
+def test_inside_itself() -> None:
+    """While a body is called, nobody else goes on with its execution, in this runtime or another."""
+    shop = Shop()
+    refused: list[str] = []
+
+    @step
+    def inner(order: Order) -> Order:
+        for one in (runtime, shop.another(saga)):
+            try:
+                one.resume(saga, A)
+            except errors.Conflict:
+                refused.append("resume")
+            try:
+                one.run(saga, Order(A), id=A)
+            except errors.Conflict:
+                refused.append("run")
+        assert runtime.tick() == 0
+        return order
+
+    saga: Any = Saga("inner", inner.kept("it harms nobody"))
+    runtime = shop.another(saga)
+    assert isinstance(runtime.run(saga, Order(A), id=A), Completed)
+    assert refused == ["resume", "run"] * 2
+
+
+def test_a_value_that_cannot_be_written() -> None:
+    """Its step is in doubt, for a person to decide; it is not called again and again."""
+    shop = Shop()
+    junk = "\ud800"
+
+    @step
+    def odd(order: Order) -> str:
+        CALLS.append("odd")
+        return junk
+
+    saga: Any = Saga("odd", reserve.undone_by(release) >> odd.kept("it harms nobody"))
+    runtime = shop.another(saga)
+    outcome: Any = runtime.run(saga, Order(A), id=A)
+    assert isinstance(outcome, Stuck)
+    assert (type(outcome.why).__name__, outcome.failure.kind) == ("InDoubt", "unwritable")
+    runtime.mark_done(A, "even", by="ann")
+    assert isinstance(runtime.resume(saga, A), Completed)
+    assert CALLS == ["reserve", "odd"]
+
+
+def test_a_fork(tmp_path: Path) -> None:
+    """A child that uses the runtime it was forked with owns things under a name of its own."""
+    with BlockingRuntime(SqliteStore(tmp_path / "shop.db"), [NAP]) as runtime:
+        runtime.run(NAP, Order("A"), id="A")
+
+        def child() -> None:
+            runtime.run(NAP, Order("B"), id="B")
+            runtime.close()
+
+        def idle() -> None:
+            runtime.close()
+
+        assert children.run(child) == 0
+        assert children.run(idle) == 0
+        runtime.run(NAP, Order("C"), id="C")
+        assert [head.id for head in runtime.find()] == ["A", "B", "C"]
+        assert os.getpid() == runtime._life._home
+
+
+def test_it_beats() -> None:
+    """As long as a process lives its sign is renewed."""
+    shop = Shop()
+    runtime = BlockingRuntime(shop.store, [NAP], clock=shop.clock, lease=timedelta(milliseconds=3))
+    runtime.run(NAP, Order(A), id=A)
+
+    def revision() -> int:
+        return next(head.revision for head in shop.store.find() if head.status == WORKER)
+
+    until = time.monotonic() + 10
+    while revision() < 3 and time.monotonic() < until:
+        os.sched_yield()
+    assert revision() >= 3
+    runtime.close()
