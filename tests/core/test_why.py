@@ -88,3 +88,23 @@ def test_a_step_that_broke_and_is_then_rejected_stays_in_doubt() -> None:
 def test_what_is_not_stuck_has_nothing_to_decide(place: str) -> None:
     with pytest.raises(IllegalTransition, match="is not stuck"):
         why_stuck(PLACES[place]().state)
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        (AtGate("ask", None), "ask waits for an answer"),
+        (AtGate("ask", THEN), f"ask waits for an answer until {THEN:%Y-%m-%d %H:%M:%S}+00:00"),
+        (AtTimer("rest", THEN), f"rest waits until {THEN:%Y-%m-%d %H:%M:%S}+00:00"),
+        (Postponed("a", "", None), "a said not yet"),
+        (Postponed("a", "busy", THEN), f"a said not yet until {THEN:%Y-%m-%d %H:%M:%S}+00:00: busy"),
+        (BackingOff("a", NO, THEN), f"{NO}; it is tried again at {THEN:%Y-%m-%d %H:%M:%S}+00:00"),
+        (InDoubt("a", NO), f"a is in doubt, nobody can tell whether it has happened; {NO}"),
+        (UndoFailed("a", NO), f"a could not be taken back; {NO}"),
+        (PastReturn("a", NO), f"{NO}, and what is done before it cannot be taken back"),
+    ],
+    ids=str,
+)
+def test_why_can_be_told_to_a_person(why: object, said: str) -> None:
+    """In one line, without the names of classes."""
+    assert str(why) == said

@@ -340,7 +340,9 @@ def test_a_fork_in_the_middle_of_an_append(path: Path) -> None:
 @FORKS
 def test_two_processes_write_by_turns(path: Path) -> None:
     """Neither starves: in the same time, the slower one makes at least a tenth of what the other one makes."""
-    SqliteStore(path).find()
+    first = SqliteStore(path)
+    first.find()
+    first.close()
     seconds = 0.6
     starts = time.monotonic() + 0.1
 

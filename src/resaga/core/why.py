@@ -19,6 +19,9 @@ class AtGate(Value):
     path: str
     deadline: datetime | None
 
+    def __str__(self) -> str:
+        return f"{self.path} waits for an answer{_until(self.deadline)}"
+
 
 @final
 class AtTimer(Value):
@@ -26,6 +29,9 @@ class AtTimer(Value):
 
     path: str
     until: datetime
+
+    def __str__(self) -> str:
+        return f"{self.path} waits{_until(self.until)}"
 
 
 @final
@@ -36,6 +42,9 @@ class Postponed(Value):
     reason: str
     until: datetime | None
 
+    def __str__(self) -> str:
+        return f"{self.path} said not yet{_until(self.until)}{self.reason and f': {self.reason}'}"
+
 
 @final
 class BackingOff(Value):
@@ -44,6 +53,9 @@ class BackingOff(Value):
     path: str
     failure: Failure
     until: datetime
+
+    def __str__(self) -> str:
+        return f"{self.failure}; it is tried again{_until(self.until, 'at')}"
 
 
 WhyPaused: TypeAlias = AtGate | AtTimer | Postponed | BackingOff
@@ -56,6 +68,9 @@ class InDoubt(Value):
     path: str
     failure: Failure
 
+    def __str__(self) -> str:
+        return f"{self.path} is in doubt, nobody can tell whether it has happened; {self.failure}"
+
 
 @final
 class UndoFailed(Value):
@@ -63,6 +78,9 @@ class UndoFailed(Value):
 
     path: str
     failure: Failure
+
+    def __str__(self) -> str:
+        return f"{self.path} could not be taken back; {self.failure}"
 
 
 @final
@@ -72,8 +90,15 @@ class PastReturn(Value):
     path: str
     failure: Failure
 
+    def __str__(self) -> str:
+        return f"{self.failure}, and what is done before it cannot be taken back"
+
 
 WhyStuck: TypeAlias = InDoubt | UndoFailed | PastReturn
+
+
+def _until(time: datetime | None, word: str = "until") -> str:
+    return "" if time is None else f" {word} {time.isoformat(sep=' ', timespec='seconds')}"
 
 
 def why_paused(state: ExecutionState, decision: Decision) -> WhyPaused:
