@@ -48,6 +48,9 @@ STATUSES: Final = {
 }
 """How it stands in each phase, as long as nothing is waited for."""
 
+PAUSED: Final = Status.PAUSED
+RUNNING: Final = Status.RUNNING
+
 LIVE: Final = (FORWARD, SETTLING, UNDOING)
 """The phases in which something can still happen by itself."""
 
@@ -158,8 +161,8 @@ class ExecutionState:
         if self.stuck is not None:
             return Status.STUCK
         if self.asked or self.asleep:
-            return Status.PAUSED
-        return STATUSES[self.phase]
+            return PAUSED
+        return RUNNING if self.phase is FORWARD else STATUSES[self.phase]
 
     @property
     def at_index(self) -> int:

@@ -185,12 +185,12 @@ class Held:
         One that `yields` is left when somebody asks for something: then it is False.
         """
         write_id, failures, asked = urandom(16), 0, len(self.requests)
-        left = [item._replace(write_id=write_id, tags=self._tags) for item in items]
+        left = items
         while left:
             if yields and len(self.requests) > asked:
                 return False
             try:
-                left = left[self._append(left) :]
+                left = left[self._append(left, write_id) :]
             except StoreError:
                 failures += 1
                 if failures == TRIES:
@@ -198,9 +198,12 @@ class Held:
         self._written, self._founded, self._takeovers = len(self.state.trail), True, 0
         return True
 
-    def _append(self, items: list[Append]) -> int:
+    def _append(self, items: list[Append], write_id: bytes) -> int:
         """How many of these are there now, from the first on; others may have asked for something in between."""
-        batch = [item._replace(revision=revision) for revision, item in enumerate(items, self.revision + 1)]
+        batch = [
+            item._replace(revision=revision, write_id=write_id, tags=self._tags)
+            for revision, item in enumerate(items, self.revision + 1)
+        ]
         if all(self._store.append(batch)):
             self.revision += len(batch)
             return len(batch)

@@ -3,7 +3,7 @@
 from resaga.core.decision import Status
 from resaga.core.node import Stay
 from resaga.core.program import Program
-from resaga.core.state import ExecutionState
+from resaga.core.state import RUNNING, ExecutionState
 from resaga.stores.store import Append
 
 GOING: frozenset[Status] = frozenset({Status.NEW, Status.RUNNING, Status.COMPENSATING})
@@ -18,14 +18,13 @@ def named(program: Program) -> str:
 def journaled(state: ExecutionState, entry: bytes, *, owner: str = "", snapshot: bytes | None = None) -> Append:
     """What is to be appended, but for its revision and its write id."""
     status = state.status
-    return Append(
-        state.execution_id, 0, b"", entry, named(state.program), status.value, due(state, owner), owner, (), snapshot
-    )
+    until = due(state, status, owner)
+    return Append(state.execution_id, 0, b"", entry, named(state.program), status.value, until, owner, (), snapshot)
 
 
-def due(state: ExecutionState, owner: str) -> int | None:
+def due(state: ExecutionState, status: Status, owner: str) -> int | None:
     """When somebody must look at it again, in nanoseconds; what is being driven is looked after by its owner."""
-    if state.status in GOING:
+    if status is RUNNING or status in GOING:
         return None if owner else state.trail.at[-1]
     if state.asked:
         stays = state.deadline is None or isinstance(state.here.expiry, Stay | None)
