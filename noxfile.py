@@ -113,7 +113,7 @@ def tests(session: nox.Session) -> None:
 def proofs(session: nox.Session) -> None:
     """Run one seed in a hundred of the proofs: enough to see a broken machine."""
     install_wheel(session, "tests")
-    session.run("pytest", "-m", "proof and not servers", *session.posargs, env={"RESAGA_SEEDS": "0.01"})
+    session.run("pytest", "-m", "proof and not servers", "-n", "auto", *session.posargs, env={"RESAGA_SEEDS": "0.01"})
 
 
 @nox.session(default=False)

@@ -1,6 +1,5 @@
 """Compiling: what a block means as a list of instructions, and what is refused, with what to do about it."""
 
-import statistics
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -607,7 +606,7 @@ def test_a_deep_nest_needs_no_recursion() -> None:
 @pytest.mark.proof
 @pytest.mark.parametrize("nested", [left, right])
 def test_the_cost_of_a_step_does_not_grow_with_the_chain(nested: Any) -> None:  # noqa: ANN401 - one of two
-    """Composing and compiling 20,000 steps costs at most half as much again per step as 2,000."""
+    """Ten times as many steps do not cost twice as much each to compose and compile; `nox -s bench` says how much."""
     steps = numbered(20_000)
 
     def per_step(count: int) -> float:
@@ -615,7 +614,7 @@ def test_the_cost_of_a_step_does_not_grow_with_the_chain(nested: Any) -> None:  
         made(nested(steps[:count]))
         return (time.process_time() - begun) / count
 
-    assert statistics.median(per_step(20_000) / per_step(2_000) for _ in range(5)) <= 1.5
+    assert min(per_step(20_000) for _ in range(5)) / min(per_step(2_000) for _ in range(5)) <= 2
 
 
 @pytest.mark.proof
