@@ -92,7 +92,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """Report branch coverage, and demand all of it in the core and the codec."""
+    """Report branch coverage, and demand all of it in the core, the codec and the stores."""
     install_wheel(session, "coverage")
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", *session.posargs)

@@ -57,7 +57,7 @@ def steps() -> Iterator[Figure]:
         whole,
         None,
         None,
-        "a bare call; saga_py 22, simple-saga 130: see bench_peers",
+        "a bare call; other engines: bench_peers",
     )
 
     with asyncio.Runner() as runner:

@@ -12,7 +12,7 @@ from typing_extensions import TypeAliasType
 from resaga.core import machine
 from resaga.core.block import Gate, M, Sync
 from resaga.core.decision import COMPLETED, ROLLED_BACK, STUCK, Decision, Status
-from resaga.core.errors import AlreadyUsed, InvalidOption, NeedsAwait, NotAsked, TooLate
+from resaga.core.errors import AlreadyUsed, NeedsAwait, NotAsked, TooLate
 from resaga.core.failure import Failure, clipped
 from resaga.core.outcome import Answer, Cancelled, MarkedDone, Retried, Skipped
 from resaga.core.outcome import Outcome as Said
@@ -22,6 +22,7 @@ from resaga.core.replay import cut_off
 from resaga.core.state import ExecutionState
 from resaga.core.timing import StepTiming
 from resaga.core.why import UndoFailed, WhyPaused, WhyStuck, why_paused, why_stuck
+from resaga.core.word import reason_of, signature, signed
 from resaga.drive.awaiting import drive_async
 from resaga.drive.blocking import drive
 from resaga.drive.call import lent
@@ -104,34 +105,31 @@ class Execution(Generic[X, B, M]):
         self._running = state = self._state.copy()
         return state
 
-    def _said(self, outcome: Said, clock: Clock) -> ExecutionState:
-        """The state after somebody said something; refused, it leaves the execution unused."""
+    def _said(self, outcome: Said, clock: Clock, kind: type[E]) -> E:
+        """What it is once somebody said something; refused, it leaves the execution unused."""
         state = self._state.copy()
         machine.advance(self._codec.program, state, outcome, clock.wall(), 0)
         self._spend()
-        return state
-
-    def _gone_on(self, following: E) -> E:
-        """What a verb gives that leaves the going on to it."""
-        self._next: Execution[Any, Any, Any] = following
-        return following
+        said = kind(self._codec, state, self._after)
+        self._next: Execution[Any, Any, Any] = said
+        return said
 
     def _needs_await(self) -> NeedsAwait:
         return NeedsAwait(
             f"saga {self._codec.program.name!r} has async bodies; await start_async(), resume_async() or retry_async()."
         )
 
-    def _go(self, clock: Clock, state: ExecutionState | None = None) -> "Outcome[Any, Any, Any]":
+    def _go(self, clock: Clock) -> "Outcome[Any, Any, Any]":
         codec, self._clock = self._codec, clock
         if codec.program.awaits:
             raise self._needs_await()
-        state = self._use() if state is None else state
+        state = self._use()
         decision = drive(state, clock, codec.copy)
         return settled(codec, state, decision, self._after)
 
-    async def _go_async(self, clock: Clock, state: ExecutionState | None = None) -> "Outcome[Any, Any, Any]":
+    async def _go_async(self, clock: Clock) -> "Outcome[Any, Any, Any]":
         codec, self._clock = self._codec, clock
-        state = self._use() if state is None else state
+        state = self._use()
         decision = await drive_async(state, clock, codec.copy)
         return settled(codec, state, decision, self._after)
 
@@ -143,11 +141,8 @@ class _Cancellable(Execution[X, B, M]):
 
     def cancel(self, reason: str, /, *, by: str | None = None, clock: Clock = SYSTEM) -> "Interrupted[X, B, M]":
         """Ask for a rollback; refused once an irreversible step is done. Resume what this gives."""
-        who = _named("cancel", by)
-        said = f"{reason} ({who})" if who else str(reason)
         path = self._state.path or self._codec.program.name
-        state = self._said(Cancelled(Failure(path, "cancelled", clipped(said))), clock)
-        return self._gone_on(Interrupted(self._codec, state, self._after))
+        return self._said(Cancelled(Failure(path, "cancelled", reason_of("cancel", reason, by))), clock, Interrupted)
 
     def rollback_plan(self) -> RollbackPlan:
         """What a rollback would do from here."""
@@ -255,8 +250,7 @@ class Paused(_Resumable[X, B, M]):
                 deadline=question.deadline,
             )
         own = self._codec.check_answer(here.asks, value, here.path)
-        state = self._said(Answer(own, _named("answer", by)), clock)
-        return self._gone_on(Answered(self._codec, state, self._after))
+        return self._said(Answer(own, signature("answer", by)), clock, Answered)
 
 
 @final
@@ -362,35 +356,28 @@ class Stuck(Execution[X, B, M]):
         """Try again what it is stuck in, with a new budget of attempts."""
         if self._codec.program.awaits:
             raise self._needs_await()
-        return self._go(clock, self._again(by, clock))
+        return self.retried(by=by, clock=clock).resume(clock=clock)
 
     async def retry_async(self, *, by: str | None = None, clock: Clock = SYSTEM) -> "Outcome[X, B, M]":
         """Try again what it is stuck in, with a new budget of attempts."""
-        return await self._go_async(clock, self._again(by, clock))
+        return await self.retried(by=by, clock=clock).resume_async(clock=clock)
 
     def retried(self, *, by: str | None = None, clock: Clock = SYSTEM) -> Interrupted[X, B, M]:
         """Say that it is to be tried again, with a new budget; `retry` says so and goes on at once."""
-        state = self._said(Retried(_named("retried", by)), clock)
-        return self._gone_on(Interrupted(self._codec, state, self._after))
+        return self._said(Retried(signature("retry", by)), clock, Interrupted)
 
     def skip(self, reason: str, by: str, *, clock: Clock = SYSTEM) -> Interrupted[X, B, M]:
         """Leave the undo undone, or take the step in doubt for not happened. Resume what this gives."""
-        _signed("skip", reason, by)
-        state = self._said(Skipped(clipped(reason), clipped(by)), clock)
-        return self._gone_on(Interrupted(self._codec, state, self._after))
+        signed("skip", reason, by)
+        return self._said(Skipped(clipped(reason), clipped(by)), clock, Interrupted)
 
     def mark_done(self, result: object = None, *, by: str, clock: Clock = SYSTEM) -> Interrupted[X, B, M]:
         """Say that the undo is done, or that the step happened, with its `result`. Resume what this gives."""
-        _signed("mark_done", by)
+        signed("mark_done", by)
         here = self._state.here
         if not isinstance(self.why, UndoFailed) and here.gives is not None:
-            result = self._codec.check_result(here.gives, result, here.path)
-        state = self._said(MarkedDone(result, clipped(by)), clock)
-        return self._gone_on(Interrupted(self._codec, state, self._after))
-
-    def _again(self, by: str | None, clock: Clock) -> ExecutionState:
-        self._running = state = self._said(Retried(_named("retry", by)), clock)
-        return state
+            result = self._codec.check_answer(here.gives, result, here.path)
+        return self._said(MarkedDone(result, clipped(by)), clock, Interrupted)
 
 
 # Not a plain alias: with its last argument left out, CPython 3.13.0 cannot subscript one.
@@ -407,14 +394,3 @@ def settled(codec: "Codec", state: ExecutionState, decision: Decision, unused: l
     if decision is ROLLED_BACK:
         return RolledBack(codec, state, unused)
     return (Stuck if decision is STUCK else Paused)(codec, state, unused)
-
-
-def _signed(verb: str, *words: object) -> None:
-    if not all(isinstance(word, str) and word.strip() for word in words):
-        raise InvalidOption(f"{verb}(…): say who decided this, and why; it is kept with the execution.")
-
-
-def _named(verb: str, by: object) -> str | None:
-    if by is not None and not isinstance(by, str):
-        raise InvalidOption(f"{verb}(…, by={by!r}): give the name of who said so, as text.")
-    return by if by is None else clipped(by)

@@ -82,13 +82,15 @@ def test_requests_stand_between() -> None:
     restored = SAGA.codec.restored(snapshot, [raws[0], SAGA.codec.cancelling("enough"), *raws[1:], answer])
     cancel, answered = restored.requests
     assert cancel == journal.Request(journal.CANCEL, ["enough"])
-    assert SAGA.codec.answer_of(answered) == ("ask", Answer(True, "ann"))
+    assert SAGA.codec.answer_of(3, answered) == Answer(True, "ann")
 
 
-@pytest.mark.parametrize("said", [["nowhere", [True, None]], ["ask", ["yes", None]], ["look", [True, None]]])
-def test_an_answer_that_fits_nowhere(said: list[Any]) -> None:
-    """Its gate is gone, or asks for something else now: it is none."""
-    assert SAGA.codec.answer_of(journal.Request(journal.ANSWER, said)) == (said[0], None)
+@pytest.mark.parametrize(
+    ("index", "plain"), [(3, ["yes", None]), (3, True), (3, [True]), (0, [True, None]), (2, [True, None])]
+)
+def test_an_answer_that_does_not_fit(index: int, plain: object) -> None:
+    """Its gate asks for something else now, or it is no gate: it is none."""
+    assert SAGA.codec.answer_of(index, journal.Request(journal.ANSWER, ["ask", plain])) is None
 
 
 def test_beginnings_are_compared_as_values() -> None:

@@ -127,10 +127,10 @@ def test_a_plain_decision_knows_what_comes_behind_it() -> None:
 
 @pytest.mark.parametrize(("undoes", "kind"), [(undo, Plain), (undo_async, PlainAsync), (undo_known, Undo)])
 def test_so_is_a_common_undo(undoes: Any, kind: type) -> None:  # noqa: ANN401 - of any undo
-    """What takes back a completion is found by the code of its row; a person's mark is no plain value."""
+    """What takes back a completion is found by the code of its row."""
     one = program(step(look).undone_by(undoes))
     kinds = {Fact(code & MASK): type(decision) for code, decision in one.undo_of.items()}
-    assert kinds == {Fact.RETURNED: kind, Fact.SETTLED: kind, Fact.MARKED: Undo}
+    assert kinds == {Fact.RETURNED: kind, Fact.SETTLED: kind, Fact.MARKED: kind}
 
 
 def test_what_takes_a_context_out_is_no_common_body() -> None:

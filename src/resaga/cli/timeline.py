@@ -91,10 +91,10 @@ def _lines(state: ExecutionState, handed_over: Sequence[int]) -> Iterator[Line]:
     for position, (fact, index, at, took, value) in enumerate(state.trail.rows()):
         one, began = program.instructions[index], at - took
         still = one.op in (Op.ASK, Op.SLEEP) and last is not Fact.ANSWERED
-        worth_it = began - before >= WORTH_A_LINE if before is not None else False
-        if before is not None and ((worth_it and (still or last in WAITED)) or fact is Fact.ANSWERED):
-            what = "paused" if still else "waited"
-            yield Line(_clock(before), span(max(0, began - before)), "", one.path, what)
+        gap = 0 if before is None else began - before
+        waited = gap >= WORTH_A_LINE and (still or last in WAITED)
+        if before is not None and (waited or fact is Fact.ANSWERED):
+            yield Line(_clock(before), span(max(0, gap)), "", one.path, "paused" if still else "waited")
         what = _said(fact, value, "undo " if undoing else "")
         if what and one.kind not in CONTEXT:
             path = program.name if fact is Fact.STARTED else one.path

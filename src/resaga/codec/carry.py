@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple, final
 import orjson
 
 from resaga.codec.document import Document
-from resaga.codec.facts import CONTEXTS, SILENT
+from resaga.codec.facts import CONTEXT_CODES, MARKED, SILENT_CODES
 from resaga.codec.limits import BLOB_BYTES, DEPTH, VALUE_BYTES
 from resaga.codec.reference import DOLLAR, Sources, opening
 from resaga.codec.values import is_too_deep
@@ -20,10 +20,7 @@ from resaga.core.state import ExecutionState, Phase
 from resaga.core.walk import Placed, walk
 from resaga.core.way import Way
 
-SILENT_CODES: Final = frozenset(int(fact) for fact in SILENT)
-CONTEXT_CODES: Final = frozenset(int(fact) for fact in CONTEXTS)
 LAST_FACT: Final = int(max(Fact))
-MARKED: Final = int(Fact.MARKED)
 TOLD: Final = 8
 """So many changes are told in a sentence; all of them are in the error's `changes`."""
 

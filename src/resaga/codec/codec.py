@@ -1,25 +1,16 @@
 """The codec of one program: executions to documents and back, values to copies of themselves."""
 
 from collections.abc import Iterable
-from operator import length_hint, sub
-from typing import Final, NamedTuple, cast, final
+from operator import length_hint
+from typing import NamedTuple, cast, final
 
 import orjson
 
 from resaga.codec import journal, limits
-from resaga.codec.carry import (
-    CONTEXT_CODES,
-    SILENT_CODES,
-    Rows,
-    carried,
-    changed,
-    compared,
-    retyped,
-    unsettled,
-)
+from resaga.codec.carry import Rows, carried, changed, compared, retyped, unsettled
 from resaga.codec.coder import Coders
-from resaga.codec.document import FORMAT, Document, crowded, opened, sealed
-from resaga.codec.facts import FactCoder, nothing
+from resaga.codec.document import FORMAT, Document, crowded, opened, sealed, unclocked
+from resaga.codec.facts import CONTEXT_CODES, SILENT_CODES, FactCoder, nothing
 from resaga.codec.reference import opening
 from resaga.codec.scalars import Step
 from resaga.codec.unfit import unfit
@@ -43,8 +34,6 @@ from resaga.core.program import Program
 from resaga.core.replay import retrace
 from resaga.core.shape import Shape
 from resaga.core.state import ExecutionState, Trail
-
-FACTS: Final = tuple(Fact)
 
 
 @final
@@ -119,11 +108,7 @@ class Codec:
         return self._checked(self.program.takes, value, self.program.name, WrongContext)
 
     def check_answer(self, shape: Shape, value: object, path: str) -> object:
-        """The answer to a question, if it is one of the asked type."""
-        return self._checked(shape, value, path, WrongAnswer)
-
-    def check_result(self, shape: Shape, value: object, path: str) -> object:
-        """The result of a step that a person gives, if it is one."""
+        """The answer to a question, or the result that a person gives a step, if it is one of that type."""
         return self._checked(shape, value, path, WrongAnswer)
 
     def _checked(self, shape: Shape, value: object, path: str, error: type[WrongAnswer | WrongContext]) -> object:
@@ -139,7 +124,7 @@ class Codec:
         program, trail = self.program, state.trail
         whole = len(trail)
         values, spared = self._values.written(trail.codes, trail.values[:whole])
-        times = [at // 1000 for at in trail.at[:whole]]
+        at, took = unclocked(trail.at[:whole], trail.took[:whole])
         blob = sealed(
             orjson.dumps(
                 {
@@ -153,8 +138,8 @@ class Codec:
                     "waits": waits(state),
                     "listing": self._listing,
                     "codes": trail.codes[:whole],
-                    "at": times[:1] + list(map(sub, times[1:], times)),
-                    "took": [took // 1000 for took in trail.took[:whole]],
+                    "at": at,
+                    "took": took,
                     "values": values,
                 }
             )
@@ -178,12 +163,11 @@ class Codec:
     def entry(self, state: ExecutionState, since: int, *, mark: str, intent: bool, takeovers: int) -> bytes:
         """The entry of a journal for the rows from there on."""
         trail = state.trail
-        codes, at = trail.codes[since:], [time // 1000 for time in trail.at[since:]]
+        codes = trail.codes[since:]
         values, _ = self._values.written(codes, trail.values[since:])
-        took = [one // 1000 for one in trail.took[since:]]
-        deltas = at[:1] + list(map(sub, at[1:], at))
+        at, took = unclocked(trail.at[since:], trail.took[since:])
         return journal.sealed(
-            [journal.STEP, mark, state.status.value, state.index, intent, takeovers, codes, deltas, took, values]
+            [journal.STEP, mark, state.status.value, state.index, intent, takeovers, codes, at, took, values]
         )
 
     def beginning(self, state: ExecutionState) -> bytes:
@@ -200,22 +184,18 @@ class Codec:
         plain = self.facts.encode(index << BITS | Fact.ANSWERED, answer)
         return journal.sealed([journal.ANSWER, [self.program.instructions[index].path, plain]])
 
-    def answer_of(self, request: journal.Request) -> tuple[str, Answer | None]:
-        """The path that a requested answer is for, and the answer; none if this program has no such gate."""
-        path, plain = request.said
-        for index, one in enumerate(self.program.instructions):
-            if one.path == path and one.asks is not None:
-                try:
-                    return path, cast("Answer", self.facts.decode(index << BITS | Fact.ANSWERED, plain))
-                except Exception:  # noqa: BLE001 - constructors and hooks of the user's raise what they like
-                    return path, None
-        return path, None
+    def answer_of(self, index: int, request: journal.Request) -> Answer | None:
+        """The answer that was asked to be taken for the gate at an index; none if it does not fit that any more."""
+        try:
+            return cast("Answer", self.facts.decode(index << BITS | Fact.ANSWERED, request.said[1]))
+        except Exception:  # noqa: BLE001 - constructors and hooks of the user's raise what they like
+            return None
 
     def restored(self, snapshot: bytes | None, entries: Iterable[bytes]) -> Restored:
         """What a document and the entries behind it tell of."""
         raws = list(entries)
         told = [journal.opened(raw) for raw in raws]
-        steps = [entry for entry in told if isinstance(entry, journal.Step)]
+        steps = journal.steps_of(told)
         document = journal.lengthened(opened(snapshot), steps, sum(map(len, raws)))
         state = self._state_of(document)
         intent, takeovers = (steps[-1].intent, steps[-1].takeovers) if steps else (False, 0)

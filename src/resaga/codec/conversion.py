@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias, final
 
 from resaga.codec.carry import changed, misfit, unsettled
-from resaga.codec.codec import FACTS, Codec
+from resaga.codec.codec import Codec
 from resaga.codec.facts import CONTEXTS
 from resaga.core.block import Arrow, node_of
 from resaga.core.compatibility import Change, Compatibility, Reach, Verdict
@@ -29,6 +29,7 @@ from resaga.core.walk import Liberties, Placed, walk
 from resaga.core.way import Way
 
 Convert: TypeAlias = Callable[..., object]
+FACTS: Final = tuple(Fact)
 HARMLESS: Final = (Kind.READ, Kind.KEPT)
 """What can be taken for done in an execution that is being rolled back."""
 
@@ -169,7 +170,7 @@ class Conversion(Value):
         shape = self.new.facts.shape(fact, index)
         if fact is Fact.CREATED or shape is None:
             return self.new.check_context(value)
-        return self.new.check_result(shape, value, self.new.program.instructions[index].path)
+        return self.new.check_answer(shape, value, self.new.program.instructions[index].path)
 
 
 def places(codec: Codec, block: Arrow) -> list[int]:

@@ -8,6 +8,7 @@ import re
 import zlib
 from collections.abc import Mapping
 from itertools import accumulate
+from operator import sub
 from typing import Any, Final, NamedTuple, final
 
 import orjson
@@ -243,3 +244,9 @@ def clocked(deltas: list[int], took: list[int]) -> tuple[list[int], list[int]]:
     if min(lengths) < 0 or earliest - max(lengths) < EARLIEST:
         raise BlobCorrupt("a duration is negative or longer than time.", path="$.took")
     return at, lengths
+
+
+def unclocked(at: list[int], took: list[int]) -> tuple[list[int], list[int]]:
+    """The same two columns as they are written."""
+    times = [time // 1000 for time in at]
+    return times[:1] + list(map(sub, times[1:], times)), [one // 1000 for one in took]

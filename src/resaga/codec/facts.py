@@ -29,6 +29,11 @@ SILENT: Final = frozenset(
 )
 """The facts without a value."""
 
+# As plain ints: members of an enumeration have another hash.
+CONTEXT_CODES: Final = frozenset(int(fact) for fact in CONTEXTS)
+SILENT_CODES: Final = frozenset(int(fact) for fact in SILENT)
+MARKED: Final = int(Fact.MARKED)
+
 Way: TypeAlias = Callable[[Step, Any], object]
 """One direction of a fact's value, given that direction of the user's own value in it."""
 

@@ -1,7 +1,7 @@
 """The column of values: written with references, each refused where it cannot be stored."""
 
 from itertools import chain
-from typing import Any, Final, final
+from typing import Any, final
 
 import orjson
 
@@ -9,17 +9,13 @@ from resaga.codec import limits
 from resaga.codec.coder import Coders
 from resaga.codec.culprit import culprit
 from resaga.codec.document import too_deep
-from resaga.codec.facts import CONTEXTS, SILENT, FactCoder
+from resaga.codec.facts import CONTEXT_CODES, MARKED, SILENT_CODES, FactCoder
 from resaga.codec.limits import REFERENCE_BYTES
 from resaga.codec.reference import Targets, measured, opening
 from resaga.core.errors import NotStorable
 from resaga.core.fact import BITS, MASK, Fact, Mark
 from resaga.core.outcome import Answer
 from resaga.core.shape import Shape
-
-SILENT_CODES: Final = frozenset(int(fact) for fact in SILENT)
-CONTEXT_CODES: Final = frozenset(int(fact) for fact in CONTEXTS)
-MARKED: Final = int(Fact.MARKED)
 
 
 @final

@@ -1,22 +1,13 @@
 """What went wrong, as a value that survives a dump."""
 
-from typing import Final, Literal, final
+from typing import Final, Literal, final, get_args
 
 from resaga.core import limits
 from resaga.core.value import Value
 
 Kind = Literal["rejected", "failed", "timed_out", "interrupted", "expired", "cancelled", "unstorable", "unwritable"]
 
-KINDS: Final[tuple[Kind, ...]] = (
-    "rejected",
-    "failed",
-    "timed_out",
-    "interrupted",
-    "expired",
-    "cancelled",
-    "unstorable",
-    "unwritable",
-)
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 UNCALLED: Final = frozenset[Kind]({"interrupted", "expired", "cancelled"})
 """The kinds that no call ended with: a row of its own tells of a call that was cut off."""

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias, final
 from resaga.core.annotation import kinds
 from resaga.core.body import Body
 from resaga.core.decision import Ask, Choose, Decision, Perform, Plain, PlainAsync, Settle, Undo
-from resaga.core.fact import BITS, Fact
+from resaga.core.fact import BITS, COMPLETIONS, Fact
 from resaga.core.instruction import Instruction, Op
 from resaga.core.node import Kind
 from resaga.core.program import Program
@@ -186,15 +186,13 @@ def _undos(instructions: tuple[Instruction, ...]) -> Iterator[tuple[int, Undo | 
     for one in instructions:
         if one.undoing is not None:
             code = one.index << BITS
-            undo: Undo | Plain | PlainAsync
-            full = undo = Undo(one)
+            undo: Undo | Plain | PlainAsync = Undo(one)
             body = one.undoing.body
             if _is_plain(one, body):
                 plain = PlainAsync if body.awaits else Plain
-                undo = plain(full, body.function, undoes=True, code=code | Fact.UNDONE)
-            yield code | Fact.RETURNED, undo
-            yield code | Fact.SETTLED, undo
-            yield code | Fact.MARKED, full  # its row has more than the value
+                undo = plain(Undo(one), body.function, undoes=True, code=code | Fact.UNDONE)
+            for fact in COMPLETIONS:
+                yield code | fact, undo
 
 
 def _is_plain(one: Instruction, body: Body) -> bool:

@@ -43,21 +43,9 @@ Deliberately absent: a lock, a lease, a callback, a subclass per state.
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias, TypeVar
 
-from resaga.core.decision import (
-    BACKING_OFF,
-    COMPLETED,
-    CUT_OFF,
-    NOT_YET,
-    ROLLED_BACK,
-    STUCK,
-    WAITING,
-    Decision,
-    Plain,
-    PlainAsync,
-    Sleep,
-)
+from resaga.core.decision import COMPLETED, ROLLED_BACK, STUCK, WAITING, Decision, Plain, PlainAsync
 from resaga.core.errors import IllegalTransition
-from resaga.core.fact import BITS, MASK, Fact, Mark, Postponement, Setback
+from resaga.core.fact import BITS, Fact, Mark, Postponement, Setback
 from resaga.core.failure import UNCALLED, Failure
 from resaga.core.instruction import Instruction, Op
 from resaga.core.judge import BODIES, judge
@@ -78,8 +66,7 @@ STARTED: Final = int(Fact.STARTED)
 
 def create(program: Program, execution_id: str, context: object, at: int) -> ExecutionState:
     """An execution of which nothing has happened yet."""
-    trail = Trail([program.start << BITS | CREATED], [at], [0], [context])
-    state = ExecutionState(program, execution_id, trail)
+    state = ExecutionState(program, execution_id, Trail([program.start << BITS | CREATED], [at], [0], [context]))
     state.value = context
     return state
 
@@ -90,7 +77,7 @@ def start(program: Program, state: ExecutionState, at: int) -> Decision:
         raise IllegalTransition(f"{state!r} was started before.")
     state.trail.add(program.start << BITS | STARTED, at, 0, None)
     state.phase = FORWARD
-    return program.entry[program.start] or _arrive(program, state, at)
+    return program.entry[program.start] or _arrive(state, at)
 
 
 def advance(program: Program, state: ExecutionState, outcome: Outcome, at: int, took: int) -> Decision:
@@ -121,7 +108,7 @@ def returned(plain: Plain | PlainAsync, state: ExecutionState, value: object, at
     if state.strained:
         _calm(state)
     state.index = plain.after
-    return plain.then or _arrive(state.program, state, at)
+    return plain.then or _arrive(state, at)
 
 
 def undone(plain: Plain | PlainAsync, state: ExecutionState, at: int, took: int) -> Decision:
@@ -136,7 +123,7 @@ def undone(plain: Plain | PlainAsync, state: ExecutionState, at: int, took: int)
     cursor = state.cursor - 1
     undo = state.program.undo_of.get(trail.codes[cursor])
     if undo is None:  # not a step that was done: look further
-        return _undo_next(state.program, state)
+        return _undo_next(state)
     value = trail.values[cursor]
     state.cursor, state.value = cursor, value.value if type(value) is Mark else value
     return undo
@@ -159,7 +146,7 @@ def decide(program: Program, state: ExecutionState) -> Decision:
     else:
         return COMPLETED if phase is Phase.COMPLETED else ROLLED_BACK
     if state.wake_at is not None:
-        return _sleeping(program, state)
+        return state.sleeping
     if decision is None:
         raise IllegalTransition(f"there is nothing to do at index {state.index} of {program!r}.")
     return decision
@@ -183,11 +170,21 @@ def _created(state: ExecutionState, value: object, at: int, took: int) -> None:
 
 def _started(state: ExecutionState, value: object, at: int, took: int) -> None:
     state.phase = FORWARD
-    _arrive(state.program, state, at)
+    _arrive(state, at)
 
 
-def _returned(state: ExecutionState, value: object, at: int, took: int) -> None:
-    _complete(state.program, state, value, at)
+def _complete(state: ExecutionState, value: object, at: int, took: int) -> None:
+    """The instruction has its result: go on behind it."""
+    index = state.index
+    kind = state.program.instructions[index].kind
+    if kind is Kind.IRREVERSIBLE:
+        state.past_return = index
+    elif kind is Kind.GET:
+        state.frames = (*state.frames, state.value)
+    elif kind is Kind.PUT:
+        state.frames = state.frames[:-1]
+    state.value, state.phase = value, FORWARD
+    _go(state, state.program.after[index], at)
 
 
 def _chose_yes(state: ExecutionState, value: object, at: int, took: int) -> None:
@@ -244,7 +241,7 @@ def _settled(state: ExecutionState, value: object, at: int, took: int) -> None:
     failure = state.failure
     if failure is None or state.here.kind is Kind.IRREVERSIBLE:
         state.failure = None
-        _complete(state.program, state, value, at)
+        _complete(state, value, at, took)
     else:
         _roll_back(state, failure)
 
@@ -274,7 +271,7 @@ def _got_stuck(state: ExecutionState, value: object, at: int, took: int) -> None
 def _undone(state: ExecutionState, value: object, at: int, took: int) -> None:
     state.stuck = None
     _calm(state)
-    _undo_next(state.program, state)
+    _undo_next(state)
 
 
 def _retried(state: ExecutionState, value: object, at: int, took: int) -> None:
@@ -293,23 +290,20 @@ def _skipped(state: ExecutionState, value: object, at: int, took: int) -> None:
 
 def _marked(state: ExecutionState, value: object, at: int, took: int) -> None:
     state.stuck = state.failure = None
-    _complete(state.program, state, _expect(Mark, value).value, at)
+    _complete(state, _expect(Mark, value).value, at, took)
 
 
 def _emitted(state: ExecutionState, value: object, at: int, took: int) -> None:
     """Nothing moves: the event only stands in the trail."""
 
 
-Rule: TypeAlias = tuple[
-    Callable[[ExecutionState], bool],
-    Callable[[ExecutionState, object, int, int], None],
-]
+Rule: TypeAlias = tuple[Callable[[ExecutionState], bool], Callable[[ExecutionState, object, int, int], None]]
 """Whether a fact can stand where the execution is, and what it moves."""
 
 RULES: Final[Mapping[Fact, Rule]] = {
     Fact.CREATED: (lambda state: state.phase is NEW and not state.trail.codes, _created),
     Fact.STARTED: (lambda state: state.phase is NEW and len(state.trail.codes) == 1, _started),
-    Fact.RETURNED: (lambda state: state.going and state.here.op in BODIES, _returned),
+    Fact.RETURNED: (lambda state: state.going and state.here.op in BODIES, _complete),
     Fact.CHOSE_YES: (lambda state: state.going and state.here.op is Op.CHOOSE, _chose_yes),
     Fact.CHOSE_NO: (lambda state: state.going and state.here.op is Op.CHOOSE, _chose_no),
     Fact.WOKE: (lambda state: state.free and state.wake_at is not None, _woke),
@@ -318,10 +312,7 @@ RULES: Final[Mapping[Fact, Rule]] = {
     Fact.DOUBTED: (lambda state: state.going and state.here.kind in EFFECTS, _doubted),
     Fact.POSTPONED: (lambda state: state.busy, _postponed),
     Fact.INTERRUPTED: (lambda state: state.busy, _interrupted),
-    Fact.SETTLING: (
-        lambda state: state.free and state.phase is not UNDOING and state.here.kind in EFFECTS,
-        _settling,
-    ),
+    Fact.SETTLING: (lambda state: state.free and state.phase is not UNDOING and state.here.kind in EFFECTS, _settling),
     Fact.SETTLED: (lambda state: state.busy and state.phase is SETTLING, _settled),
     Fact.DID_NOT_HAPPEN: (lambda state: state.busy and state.phase is SETTLING, _did_not_happen),
     Fact.FAILED: (lambda state: state.free and state.phase is FORWARD and state.past_return is None, _failed),
@@ -345,24 +336,9 @@ RULES: Final[Mapping[Fact, Rule]] = {
 # ---- what several transitions share ------------------------------------------------------------------------
 
 
-def _complete(program: Program, state: ExecutionState, value: object, at: int) -> None:
-    """The instruction has its result: go on behind it."""
-    index = state.index
-    match program.instructions[index].kind:
-        case Kind.IRREVERSIBLE:
-            state.past_return = index
-        case Kind.GET:
-            state.frames = (*state.frames, state.value)
-        case Kind.PUT:
-            state.frames = state.frames[:-1]
-        case _:
-            pass
-    state.value, state.phase = value, FORWARD
-    _go(state, program.after[index], at)
-
-
-def _arrive(program: Program, state: ExecutionState, at: int) -> Decision:
+def _arrive(state: ExecutionState, at: int) -> Decision:
     """The index has come to an instruction: start its timer or its deadline, or end."""
+    program = state.program
     if state.index == program.end:
         state.phase = Phase.COMPLETED
         return COMPLETED
@@ -384,19 +360,19 @@ def _go(state: ExecutionState, index: int, at: int) -> None:
     """The index goes on."""
     _calm(state)
     state.index = index
-    _arrive(state.program, state, at)
+    _arrive(state, at)
 
 
 def _roll_back(state: ExecutionState, failure: Failure) -> None:
     """Turn round: from the last row of the trail backward."""
     _calm(state)
     state.failure, state.phase, state.cursor = failure, UNDOING, len(state.trail.codes)
-    _undo_next(state.program, state)
+    _undo_next(state)
 
 
-def _undo_next(program: Program, state: ExecutionState) -> Decision:
+def _undo_next(state: ExecutionState) -> Decision:
     """Move the cursor back to the last completion that is still in effect and has an undo."""
-    trail, undo_of, cursor = state.trail, program.undo_of, state.cursor
+    trail, undo_of, cursor = state.trail, state.program.undo_of, state.cursor
     codes = trail.codes
     while cursor:
         cursor -= 1
@@ -421,18 +397,6 @@ def _attempted(state: ExecutionState, at: int, took: int) -> None:
     state.strained = True
     if state.began is None:
         state.began = (at - took) // 1000
-
-
-def _sleeping(program: Program, state: ExecutionState) -> Sleep:
-    if state.phase is FORWARD and state.here.op is Op.SLEEP:
-        return WAITING
-    match Fact(state.trail.codes[-1] & MASK):
-        case Fact.POSTPONED:
-            return NOT_YET
-        case Fact.INTERRUPTED:
-            return CUT_OFF
-        case _:
-            return BACKING_OFF
 
 
 def _expect(kind: type[T], value: object) -> T:

@@ -60,7 +60,12 @@ def cut_off(program: Program, state: ExecutionState, at: int) -> ExecutionState:
     """
     again = retrace(program, state.execution_id, state.trail.copy())
     if again.phase in LIVE:
-        began = again.trail.at[-1]  # or later: what was begun is taken to be as old as it can be, and so is its key
-        at = max(at, began)
-        advance(program, again, Interrupted(), at, at - began)
+        interrupt(again, at)
     return again
+
+
+def interrupt(state: ExecutionState, at: int) -> None:
+    """Let it be cut off in what it was doing since its last row, as was found out at that time or later."""
+    began = state.trail.at[-1]  # or later: what was begun is taken to be as old as it can be, and so is its key
+    at = max(at, began)
+    advance(state.program, state, Interrupted(), at, at - began)

@@ -9,10 +9,10 @@ from datetime import datetime
 from enum import Enum
 from typing import Final, final
 
-from resaga.core.decision import Status
+from resaga.core.decision import BACKING_OFF, CUT_OFF, NOT_YET, WAITING, Sleep, Status
 from resaga.core.fact import BITS, COMPLETIONS, MASK, Fact, Row
 from resaga.core.failure import Failure
-from resaga.core.instruction import Instruction
+from resaga.core.instruction import Instruction, Op
 from resaga.core.node import CONTEXT, Stay
 from resaga.core.outcome import Answer
 from resaga.core.program import Program
@@ -40,13 +40,12 @@ UNDOING: Final = Phase.UNDOING
 
 STATUSES: Final = {
     NEW: Status.NEW,
-    FORWARD: Status.RUNNING,
     SETTLING: Status.RUNNING,
     UNDOING: Status.COMPENSATING,
     Phase.COMPLETED: Status.COMPLETED,
     Phase.ROLLED_BACK: Status.ROLLED_BACK,
 }
-"""How it stands in each phase, as long as nothing is waited for."""
+"""How it stands in each other phase than forward, as long as nothing is waited for."""
 
 PAUSED: Final = Status.PAUSED
 RUNNING: Final = Status.RUNNING
@@ -194,6 +193,19 @@ class ExecutionState:
     def asleep(self) -> bool:
         """Whether a time is waited for; what was cut off is not asleep, it can go on at once."""
         return self.wake_at is not None and self.trail.codes[-1] & MASK != Fact.INTERRUPTED
+
+    @property
+    def sleeping(self) -> Sleep:
+        """What is waited for, if a time is."""
+        if self.phase is FORWARD and self.here.op is Op.SLEEP:
+            return WAITING
+        match Fact(self.trail.codes[-1] & MASK):
+            case Fact.POSTPONED:
+                return NOT_YET
+            case Fact.INTERRUPTED:
+                return CUT_OFF
+            case _:
+                return BACKING_OFF
 
     @property
     def budget(self) -> Retry:

@@ -72,8 +72,7 @@ def prepare(decision: Calling, state: ExecutionState, copy: Copy) -> Call:
     if isinstance(decision, Perform) and one.op in (Op.ENTER, Op.LEAVE):
         return _beside(decision, state, copy)
     body, shape = _body(decision)
-    value = state.value.value if isinstance(state.value, Mark) else state.value
-    context = value if one.immutable else lent(shape, value, copy)
+    context = state.value if one.immutable else lent(shape, state.value, copy)
     if isinstance(decision, Perform) and one.op is Op.ASK and state.answer is not None:
         answer = state.answer.value
         answer = answer if one.immutable else lent(one.asks, answer, copy)
@@ -119,14 +118,12 @@ def concluded(call: Call, state: ExecutionState, value: object, copy: Copy) -> O
             assert_never(decision)
 
 
-def taken(
-    one: Instruction, value: object, events: tuple[object, ...], copy: Copy, *, at_its_word: bool = True
-) -> Outcome:
+def taken(one: Instruction, value: object, events: tuple[object, ...], copy: Copy) -> Outcome:
     """What it means that a body gave this: nobody else holds what goes on, and it can be stored.
 
-    Of what cannot be changed the class is enough, except where it is stored at once.
+    Of what cannot be changed the class is enough.
     """
-    if one.gives is None or (at_its_word and one.immutable and type(value) in one.given):
+    if one.gives is None or (one.immutable and type(value) in one.given):
         return Returned(value, events)
     try:
         own = copy(one.gives, value)

@@ -20,9 +20,9 @@ from resaga.core.errors import (
     StoreError,
     UnknownSaga,
 )
-from resaga.core.failure import clipped
 from resaga.core.outcome import Answer
 from resaga.core.state import ExecutionState
+from resaga.core.word import reason_of, signature
 from resaga.drive.clock import SYSTEM, Clock
 from resaga.execution import Answered, Completed, Execution, Interrupted, New, Outcome, Paused, Stuck, settled
 from resaga.runtime.held import QUARANTINED, Held
@@ -105,7 +105,7 @@ class BlockingRuntime:
             return self._driven(saga, held)
         except AlreadyExists:
             self._same(self._store, saga, state)
-        return self._resumed(saga, state.execution_id)
+        return self.resume(saga, state.execution_id)
 
     def submit(
         self,
@@ -132,7 +132,22 @@ class BlockingRuntime:
 
     def resume(self, saga: Saga[X, B, Sync], id: str, /) -> Outcome[X, B, Sync]:  # noqa: A002 - as above
         """Go on with one here, as far as it goes; one that waits is given as it is."""
-        return self._resumed(saga, id)
+        unwritten = self._unwritten.pop(id, None)
+        if unwritten is not None:
+            return self._driven(saga, unwritten)
+        stored, now, owner = _stored(self._store, id), self._clock.wall(), self._life.owner()
+        if stored.owner not in ("", owner) and self._lives(stored.owner, now):
+            raise Conflict(f"execution {id!r} is being driven by somebody else.", id=id)
+        if stored.saga != named(saga.program):
+            raise self._unknown(stored.saga)
+        held = Held.seen(self._store, saga.codec, stored, owner, now)
+        if stored.status == QUARANTINED or held.worn_out:
+            if held.worn_out:
+                held.quarantine()
+            raise Conflict(
+                f"execution {id!r} is quarantined: all who drove it died; retry({id!r}) takes it up again.", id=id
+            )
+        return self._driven(saga, held)
 
     def tick(self) -> int:
         """Drive here what is due, and what was being driven by processes that died; gives how many went on.
@@ -142,7 +157,7 @@ class BlockingRuntime:
         went_on = 0
         for id_, saga in self._found():
             try:
-                self._resumed(saga, id_)
+                self.resume(saga, id_)
             except StoreError:
                 raise
             except ResagaError:  # somebody else has it, it is gone, or nothing can be done about it by this program
@@ -219,24 +234,6 @@ class BlockingRuntime:
             id=stored.id,
         )
 
-    def _resumed(self, saga: Saga[X, B, Sync], id_: str) -> Outcome[X, B, Sync]:
-        unwritten = self._unwritten.pop(id_, None)
-        if unwritten is not None:
-            return self._driven(saga, unwritten)
-        stored, now, owner = _stored(self._store, id_), self._clock.wall(), self._life.owner()
-        if stored.owner not in ("", owner) and self._lives(stored.owner, now):
-            raise Conflict(f"execution {id_!r} is being driven by somebody else.", id=id_)
-        if stored.saga != named(saga.program):
-            raise self._unknown(stored.saga)
-        held = Held.seen(self._store, saga.codec, stored, owner, now)
-        if stored.status == QUARANTINED or held.worn_out:
-            if held.worn_out:
-                held.quarantine()
-            raise Conflict(
-                f"execution {id_!r} is quarantined: all who drove it died; retry({id_!r}) takes it up again.", id=id_
-            )
-        return self._driven(saga, held)
-
     def _driven(self, saga: Saga[X, B, Sync], held: Held) -> Outcome[X, B, Sync]:
         id_ = held.state.execution_id
         if self._driving.setdefault(id_, held) is not held:
@@ -311,8 +308,7 @@ class BlockingRuntime:
         for one in places:
             if held.is_ahead(one.path) and one.path not in given and one.asks is not None:
                 own = saga.codec.check_answer(one.asks, value, one.path)
-                answer = Answer(own, None if by is None else clipped(by))
-                return self._ask(stored, saga.codec.answering(one.index, answer))
+                return self._ask(stored, saga.codec.answering(one.index, Answer(own, signature("answer", by))))
         raise Conflict(f"execution {id_!r} does not wait at {places[-1].path!r}, or has its answer.", id=id_)
 
     def _cancelled(self, id_: str, reason: str, by: str | None) -> bool:
@@ -322,7 +318,7 @@ class BlockingRuntime:
                 raise PastNoReturn(f"execution {id_!r} is completed, so nothing is cancelled.", path="the end")
             case New() | Paused() | Answered() | Interrupted() if stored.owner:
                 one.cancel(reason, by=by, clock=self._clock)  # raises, if it is known by now that it cannot be
-                return self._ask(stored, saga.codec.cancelling(clipped(f"{reason} ({by})" if by else reason)))
+                return self._ask(stored, saga.codec.cancelling(reason_of("cancel", reason, by)))
             case New() | Paused() | Answered() | Interrupted():
                 return _say(held, one.cancel(reason, by=by, clock=self._clock))
             case _:  # it was rolled back, or a person has to decide first

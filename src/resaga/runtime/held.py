@@ -24,7 +24,8 @@ from resaga.core.fact import BITS
 from resaga.core.failure import Failure
 from resaga.core.machine import advance
 from resaga.core.node import EFFECTS
-from resaga.core.outcome import Cancelled, Interrupted
+from resaga.core.outcome import Cancelled
+from resaga.core.replay import interrupt
 from resaga.core.state import FORWARD, NEW, SETTLING, ExecutionState
 from resaga.drive.call import Calling
 from resaga.runtime.standing import journaled
@@ -92,8 +93,7 @@ class Held:
         if stored.owner and at is not None:
             held._takeovers = restored.takeovers + 1
             if restored.intent:
-                began = restored.state.trail.at[-1]
-                held._interrupted(max(at, began), began)
+                interrupt(restored.state, at)
         return held
 
     # ---- what the loop tells ---------------------------------------------------------------------
@@ -156,10 +156,11 @@ class Held:
                 waiting.append(request)
         self.requests = waiting
         for request in waiting:
-            path, answer = self._codec.answer_of(request)
-            if state.asked and state.path == path and answer is not None and not state.expired(at):
-                waiting.remove(request)
-                return advance(state.program, state, answer, at, 0)
+            if state.asked and state.path == request.said[0] and not state.expired(at):
+                answer = self._codec.answer_of(state.index, request)
+                if answer is not None:
+                    waiting.remove(request)
+                    return advance(state.program, state, answer, at, 0)
         return decision
 
     # ---- recording -------------------------------------------------------------------------------
@@ -236,9 +237,6 @@ class Held:
         return Conflict(f"execution {id_!r} is not this process's any more: {why}.", id=id_)
 
     # ---- looking ---------------------------------------------------------------------------------
-
-    def _interrupted(self, at: int, began: int) -> None:
-        advance(self.state.program, self.state, Interrupted(), at, at - began)
 
     def _unrecorded_effect(self) -> bool:
         """Whether anything has happened of which the store does not know, and that cannot be asked for again."""

@@ -1,12 +1,14 @@
 """How an execution stands, as a store is to know it: the head that goes with every entry."""
 
+from typing import Final
+
 from resaga.core.decision import Status
 from resaga.core.node import Stay
 from resaga.core.program import Program
 from resaga.core.state import RUNNING, ExecutionState
 from resaga.stores.store import Append
 
-GOING: frozenset[Status] = frozenset({Status.NEW, Status.RUNNING, Status.COMPENSATING})
+GOING: Final = (RUNNING, Status.NEW, Status.COMPENSATING)
 """Something can be done at once."""
 
 
@@ -24,9 +26,9 @@ def journaled(state: ExecutionState, entry: bytes, *, owner: str = "", snapshot:
 
 def due(state: ExecutionState, status: Status, owner: str) -> int | None:
     """When somebody must look at it again, in nanoseconds; what is being driven is looked after by its owner."""
-    if status is RUNNING or status in GOING:
+    if status in GOING:
         return None if owner else state.trail.at[-1]
     if state.asked:
-        stays = state.deadline is None or isinstance(state.here.expiry, Stay | None)
+        stays = isinstance(state.here.expiry, Stay | None)
         return None if stays or state.deadline is None else state.deadline * 1000
     return None if state.stuck is not None or state.wake_at is None else state.wake_at * 1000

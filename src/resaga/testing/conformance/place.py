@@ -30,7 +30,7 @@ class Place:
     @pytest.fixture
     def opener(self) -> Opener:
         """To be given by who inherits the suite."""
-        raise NotImplementedError("give the suite an `opener` fixture: a function that opens your store")
+        pytest.fail("give the suite an `opener` fixture: a function that opens your store", pytrace=False)
 
     @pytest.fixture
     def store(self, opener: Opener) -> Iterator[Store]:
