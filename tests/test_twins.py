@@ -15,6 +15,7 @@ from resaga import Interrupted, Paused, Reject, Retry, Saga, Stuck, branch, wait
 from resaga.core.errors import InvalidStepOrder
 from resaga.core.why import AtGate
 from resaga.drive import awaiting, blocking
+from resaga.runtime import loop, loop_async
 from tests.loops import AWAITING, BLOCKING, AnyContext, AnyExecution, Loop
 from tests.seeds import reseed, seeds
 from tests.steps import NUMBER, AnyBlock, Context, Happened
@@ -44,11 +45,12 @@ def imports(module: ModuleType) -> set[str]:
     return {lone(name.name) for one in tree.body if isinstance(one, ast.ImportFrom) for name in one.names}
 
 
-def test_the_loops_are_written_alike() -> None:
+@pytest.mark.parametrize(("one", "other"), [(awaiting, blocking), (loop_async, loop)], ids=["driver", "durable"])
+def test_the_loops_are_written_alike(one: ModuleType, other: ModuleType) -> None:
     """Without `async`, `await` and `_async` they are equal token by token, comments too."""
-    assert body(awaiting) == body(blocking)
-    assert imports(awaiting) == imports(blocking)
-    assert len(body(blocking)) > 100, "something was compared"
+    assert body(one) == body(other)
+    assert imports(one) == imports(other)
+    assert len(body(other)) > 100, "something was compared"
 
 
 # ---- as they run -------------------------------------------------------------------------------------------

@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.runtime.runtimes import both_in_time, both_runtimes
+
+__all__ = ["both_in_time", "both_runtimes", "quick_path"]
+
 MEMORY = Path("/dev/shm")  # noqa: S108 - a directory is made in it that is nobody else's
 
 

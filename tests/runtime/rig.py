@@ -17,13 +17,13 @@ from resaga.core.errors import Conflict, NotStuckThere, PastNoReturn, StoreError
 from resaga.core.fact import COMPLETIONS, Fact, Row
 from resaga.core.node import EFFECTS
 from resaga.core.why import AtGate, UndoFailed
-from resaga.runtime import BlockingRuntime
 from resaga.runtime.life import WORKER
 from resaga.stores.memory import MemoryStore
 from resaga.stores.store import Append, Head, Stored
 from tests.faults.lawful import in_order, leaf, prove
 from tests.faults.scenarios import Scenario
 from tests.loops import AnyExecution
+from tests.runtime.runtimes import AnyRuntime, made
 from tests.steps import AnyBlock, Happened, Steps
 from tests.worlds import Call, Death, Fate, World, words
 
@@ -129,9 +129,9 @@ class Rig:
         self.shaky.meanwhile = self.taken if taken else self.cancel
         self.runtime = self.process(self.shaky)
 
-    def process(self, store: Any) -> BlockingRuntime:  # noqa: ANN401 - a Store
+    def process(self, store: Any) -> AnyRuntime:  # noqa: ANN401 - a Store
         """Another process."""
-        return BlockingRuntime(store, [self.saga], clock=self.world.clock)
+        return made(store, [self.saga], clock=self.world.clock)
 
     # ---- what is watched ------------------------------------------------------------------------
 
@@ -276,7 +276,7 @@ class Rig:
             runtime.mark_done(ID, self.scenario.context.following(self.scenario.context.kind()), by="ann")
 
 
-def end(runtime: BlockingRuntime) -> None:
+def end(runtime: AnyRuntime) -> None:
     """Its process is gone, and so is the thread that says that it lives."""
     runtime._life._over.set()
 

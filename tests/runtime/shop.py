@@ -6,9 +6,9 @@ from typing import Any, Final
 from attrs import frozen
 
 from resaga import Saga, gate, read, step, wait
-from resaga.runtime import BlockingRuntime
 from resaga.stores.memory import MemoryStore
 from resaga.testing import FakeClock
+from tests.runtime.runtimes import AnyRuntime, made
 
 CALLS: Final[list[str]] = []
 """What was called, in this process."""
@@ -80,9 +80,9 @@ class Shop:
         self.runtime = self.another()
         CALLS.clear()
 
-    def another(self, *sagas: Any) -> BlockingRuntime:  # noqa: ANN401 - of any types
+    def another(self, *sagas: Any) -> AnyRuntime:  # noqa: ANN401 - of any types
         """Another process."""
-        return BlockingRuntime(self.store.twin(), sagas or (CHECKOUT, NAP), clock=self.clock)
+        return made(self.store.twin(), sagas or (CHECKOUT, NAP), clock=self.clock)
 
     def die(self) -> None:
         """The process of the runtime is gone; another one comes when the lease is over."""

@@ -1,110 +1,19 @@
-"""The runtime's verbs: what each says, records and refuses, wherever an execution stands."""
+"""What is true only of the blocking runtime."""
 
-import sqlite3
-from collections.abc import Callable
-from datetime import timedelta
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from resaga import Completed, New, Paused, RolledBack, Saga, Stuck, gate, read, step
+from resaga import Completed, Saga, read, step
 from resaga.core import errors
 from resaga.runtime import BlockingRuntime
-from resaga.runtime.life import WORKER
 from resaga.stores.sqlite import SqliteStore
-from tests.runtime.shop import (
-    CALLS,
-    CHECKOUT,
-    NAP,
-    OTHER,
-    Order,
-    Shop,
-    approval,
-    charge,
-    price,
-    release,
-    second,
-)
+from tests.runtime.shop import NAP, Order, Shop
+from tests.stores import children
 
 A: Any = "A-1"
-
-
-def paused(shop: Shop, note: str = "") -> None:
-    assert isinstance(shop.runtime.run(CHECKOUT, Order(A, note), id=A), Paused)
-
-
-def stuck(shop: Shop) -> None:
-    """In the undo of its reservation."""
-    paused(shop, "kept")
-    shop.runtime.cancel(A, "enough")
-    while shop.runtime.get(A).status != "stuck":
-        shop.clock.advance(timedelta(minutes=2))
-        shop.runtime.tick()
-
-
-# ---- beginning -----------------------------------------------------------------------------------
-
-
-def test_run_twice_is_run_once() -> None:
-    """The same id with the same context is the same execution."""
-    shop = Shop()
-    paused(shop)
-    paused(shop)
-    assert CALLS == ["reserve", "price"]
-
-
-def test_run_with_something_else() -> None:
-    """Another context under the same id is refused, and so is another saga."""
-    shop = Shop()
-    paused(shop)
-    with pytest.raises(errors.AlreadyExists):
-        shop.runtime.run(CHECKOUT, Order(A, "other"), id=A)
-    with pytest.raises(errors.AlreadyExists):
-        shop.runtime.run(NAP, Order(A), id=A)
-    with pytest.raises(errors.AlreadyExists):
-        shop.runtime.submit(NAP, Order(A), id=A)
-    assert CALLS == ["reserve", "price"]
-
-
-def test_submit() -> None:
-    """It is kept and nothing is called; once for each id; whoever drives what is due begins with it."""
-    shop = Shop()
-    assert shop.runtime.submit(CHECKOUT, Order(A), id=A, tags=("vip",)) == A
-    assert shop.runtime.submit(CHECKOUT, Order(A), id=A) == A
-    assert isinstance(shop.runtime.load(CHECKOUT, A), New)
-    assert CALLS == []
-    assert shop.another().tick() == 1
-    assert shop.runtime.get(A).status == "paused"
-
-
-def test_many_are_due() -> None:
-    """More than a page, among what nobody here knows: each is driven once."""
-    shop = Shop()
-    for number in range(130):
-        shop.another(OTHER).submit(OTHER, Order("O"), id=f"O-{number}")
-        shop.runtime.submit(NAP, Order("N"), id=f"N-{number}")
-    assert shop.runtime.tick() == 130
-    assert CALLS.count("reserve") == 130
-    assert shop.runtime.tick() == 0
-    assert len(list(shop.runtime.find(status="paused"))) == 130
-    assert len(list(shop.runtime.find(saga="other/1"))) == 130
-
-
-@pytest.mark.parametrize("commits", [True, False])
-def test_submit_in_a_transaction(tmp_path: Path, commits: bool) -> None:  # noqa: FBT001 - a parameter
-    """It is kept with the rows of the caller, or not at all; twice in it is once."""
-    path = tmp_path / "shop.db"
-    with BlockingRuntime(SqliteStore(path), [CHECKOUT]) as runtime:
-        connection = sqlite3.connect(path, isolation_level=None)
-        connection.execute("BEGIN IMMEDIATE")
-        for _ in range(2):
-            runtime.submit(CHECKOUT, Order(A), id=A, into=SqliteStore.joined(connection))
-        with pytest.raises(errors.AlreadyExists):
-            runtime.submit(CHECKOUT, Order(A, "other"), id=A, into=SqliteStore.joined(connection))
-        connection.execute("COMMIT" if commits else "ROLLBACK")
-        connection.close()
-        assert [head.id for head in runtime.find()] == [A] * commits
 
 
 def test_async_bodies_are_refused() -> None:
@@ -118,262 +27,45 @@ def test_async_bodies_are_refused() -> None:
         BlockingRuntime.open("memory://", [Saga("slow", slow)])
 
 
-# ---- answering -----------------------------------------------------------------------------------
-
-
-def test_an_early_answer_is_kept() -> None:
-    """It is used when its gate is reached, also if the execution rests before that."""
+def test_inside_itself() -> None:
+    """While a body is called, nobody else goes on with its execution, in this runtime or another."""
     shop = Shop()
-    shop.runtime.submit(CHECKOUT, Order(A), id=A)
-    shop.runtime.answer(A, second, True, by="ann")
-    shop.runtime.tick()
-    assert shop.runtime.get(A).path == "approval"
-    shop.runtime.answer(A, approval, True)
-    shop.another().tick()
-    assert isinstance(shop.runtime.load(CHECKOUT, A), Completed)
-    assert CALLS == ["reserve", "price", "approval", "second", "charge"]
-
-
-def test_a_second_answer() -> None:
-    """It is a conflict: before the gate, at it, and behind it."""
-    shop = Shop()
-    paused(shop)
-    shop.runtime.answer(A, second, True)
-    with pytest.raises(errors.Conflict):
-        shop.runtime.answer(A, second, False)
-    shop.runtime.answer(A, approval, True)
-    with pytest.raises(errors.Conflict):
-        shop.runtime.answer(A, approval, False)
-    shop.runtime.resume(CHECKOUT, A)
-    with pytest.raises(errors.Conflict):
-        shop.runtime.answer(A, approval, True)
-
-
-def test_an_answer_to_the_next_gate_while_one_is_decided() -> None:
-    """What was answered at the first gate is no reason to refuse the answer to the second."""
-    shop = Shop()
-    paused(shop)
-    shop.runtime.answer(A, approval, True)
-    shop.runtime.answer(A, second, True)
-    assert isinstance(shop.runtime.resume(CHECKOUT, A), Completed)
-
-
-@pytest.mark.parametrize("early", [True, False])
-def test_an_answer_of_the_wrong_type(early: bool) -> None:  # noqa: FBT001 - a parameter
-    """It is refused, whether its gate is reached or not, and nothing is recorded."""
-    shop = Shop()
-    paused(shop)
-    wrong: Any = "yes"
-    with pytest.raises(errors.WrongAnswer):
-        shop.runtime.answer(A, second if early else approval, wrong)
-    stored = shop.store.read(A)
-    assert stored is not None
-    assert stored.entries == ()
-
-
-def test_an_answer_to_no_gate_of_it() -> None:
-    """A gate of another saga is none."""
-
-    @gate
-    def foreign(order: Order, ok: bool) -> Order:  # noqa: FBT001 - an answer
-        return order
-
-    shop = Shop()
-    paused(shop)
-    with pytest.raises(errors.NotAsked):
-        shop.runtime.answer(A, foreign, True)
-
-
-def test_one_gate_twice() -> None:
-    """Each place of it has an answer of its own, the first one first."""
-    saga: Any = Saga("twice", approval.named("first") >> approval.named("then"))
-    shop = Shop()
-    runtime = shop.another(saga)
-    runtime.run(saga, Order(A), id=A)
-    runtime.answer(A, approval, True)
-    runtime.answer(A, approval, True)
-    assert isinstance(runtime.resume(saga, A), Completed)
-
-
-# ---- cancelling ----------------------------------------------------------------------------------
-
-
-def test_cancel_what_has_not_begun() -> None:
-    """It is rolled back, and nothing was called."""
-    shop = Shop()
-    shop.runtime.submit(CHECKOUT, Order(A), id=A)
-    shop.runtime.cancel(A, "enough", by="ann")
-    shop.runtime.tick()
-    outcome = shop.runtime.load(CHECKOUT, A)
-    assert isinstance(outcome, RolledBack)
-    assert outcome.failure.message == "enough (ann)"
-    assert CALLS == []
-
-
-def test_cancel_what_is_paused_and_again() -> None:
-    """It is rolled back; while it is, and after that, another cancel changes nothing."""
-    shop = Shop()
-    paused(shop)
-    shop.runtime.cancel(A, "enough")
-    shop.runtime.cancel(A, "enough")
-    shop.runtime.tick()
-    shop.runtime.cancel(A, "enough")
-    assert isinstance(shop.runtime.load(CHECKOUT, A), RolledBack)
-    assert CALLS[2:] == ["release"]
-
-
-def test_cancel_what_runs() -> None:
-    """It is taken in before the next call, and what was just done is undone."""
-    shop = Shop()
+    refused: list[str] = []
 
     @step
-    def doing(order: Order) -> Order:
-        CALLS.append("doing")
-        shop.another(saga).cancel(A, "enough", by="ann")
-        shop.another(saga).cancel(A, "enough")
+    def inner(order: Order) -> Order:
+        for one in (runtime, shop.another(saga)):
+            try:
+                one.resume(saga, A)
+            except errors.Conflict:
+                refused.append("resume")
+            try:
+                one.run(saga, Order(A), id=A)
+            except errors.Conflict:
+                refused.append("run")
+        assert runtime.tick() == 0
         return order
 
-    saga: Any = Saga("doing", doing.undone_by(release) >> price)
-    outcome = shop.another(saga).run(saga, Order(A), id=A)
-    assert isinstance(outcome, RolledBack)
-    assert CALLS == ["doing", "release"]
-
-
-def test_cancel_too_late() -> None:
-    """What is completed, or past return, is not cancelled."""
-    shop = Shop()
-    refused: list[type[Exception]] = []
-
-    @read
-    def after(receipt: str) -> str:
-        try:
-            shop.another(saga).cancel(A, "enough")
-        except errors.PastNoReturn as error:
-            refused.append(type(error))
-        return receipt
-
-    saga: Any = Saga("late", charge.irreversible() >> after)
+    saga: Any = Saga("inner", inner.kept("it harms nobody"))
     runtime = shop.another(saga)
     assert isinstance(runtime.run(saga, Order(A), id=A), Completed)
-    with pytest.raises(errors.PastNoReturn):
-        runtime.cancel(A, "enough")
-    assert refused == [errors.PastNoReturn]
+    assert refused == ["resume", "run"] * 2
 
 
-def test_cancel_in_the_last_body() -> None:
-    """Asked for while the last thing is done that cannot be taken back, it comes too late, and is forgotten."""
-    shop = Shop()
+def test_a_fork(tmp_path: Path) -> None:
+    """A child that uses the runtime it was forked with owns things under a name of its own."""
+    with BlockingRuntime(SqliteStore(tmp_path / "shop.db"), [NAP]) as runtime:
+        runtime.run(NAP, Order("A"), id="A")
 
-    @step
-    def last(order: Order) -> Order:
-        shop.another(saga).cancel(A, "enough")
-        return order
+        def child() -> None:
+            runtime.run(NAP, Order("B"), id="B")
+            runtime.close()
 
-    saga: Any = Saga("last", last.irreversible())
-    assert isinstance(shop.another(saga).run(saga, Order(A), id=A), Completed)
-    stored = shop.store.read(A)
-    assert stored is not None
-    assert (stored.status, stored.entries) == ("completed", ())
+        def idle() -> None:
+            runtime.close()
 
-
-# ---- what a person decides -----------------------------------------------------------------------
-
-
-def test_retry() -> None:
-    """What it is stuck in is tried again by whoever drives what is due."""
-    shop = Shop()
-    stuck(shop)
-    CALLS.append("release")  # and now it is ready
-    shop.runtime.retry(A, by="ann")
-    shop.runtime.tick()
-    assert isinstance(shop.runtime.load(CHECKOUT, A), RolledBack)
-
-
-@pytest.mark.parametrize("verb", ["skip", "mark_done"])
-def test_somebody_decides(verb: str) -> None:
-    """What was skipped or marked is not tried again."""
-    shop = Shop()
-    stuck(shop)
-    tried = CALLS.count("release")
-    if verb == "skip":
-        shop.runtime.skip(A, "so be it", by="ann")
-    else:
-        shop.runtime.mark_done(A, by="ann")
-    shop.runtime.tick()
-    assert isinstance(shop.runtime.load(CHECKOUT, A), RolledBack)
-    assert CALLS.count("release") == tried
-
-
-def test_nothing_is_stuck() -> None:
-    """Such a decision is refused then."""
-    shop = Shop()
-    paused(shop)
-    verbs: list[Callable[[], None]] = [
-        lambda: shop.runtime.retry(A),
-        lambda: shop.runtime.skip(A, "so be it", by="ann"),
-        lambda: shop.runtime.mark_done(A, by="ann"),
-    ]
-    for verb in verbs:
-        with pytest.raises(errors.NotStuckThere):
-            verb()
-
-
-def test_cancel_waits_for_a_person() -> None:
-    """What is stuck stays so."""
-    shop = Shop()
-    stuck(shop)
-    shop.runtime.cancel(A, "enough")
-    assert isinstance(shop.runtime.load(CHECKOUT, A), Stuck)
-
-
-# ---- looking -------------------------------------------------------------------------------------
-
-
-def test_delete() -> None:
-    """It is forgotten, and its id is free."""
-    shop = Shop()
-    paused(shop)
-    shop.runtime.delete(A)
-    with pytest.raises(errors.NotKept):
-        shop.runtime.get(A)
-    paused(shop, "another")
-
-
-def test_what_is_not_kept() -> None:
-    """Every verb says so; a sign of life is no execution."""
-    shop = Shop()
-    paused(shop)
-    worker = next(head.id for head in shop.store.find() if head.status == WORKER)
-    assert [head.id for head in shop.runtime.find()] == [A]
-    runtime = shop.runtime
-    verbs: list[Callable[[Any], object]] = [
-        runtime.get,
-        lambda id_: runtime.load(CHECKOUT, id_),
-        runtime.delete,
-        lambda id_: runtime.resume(CHECKOUT, id_),
-        lambda id_: runtime.cancel(id_, "enough"),
-    ]
-    for verb in verbs:
-        for id_ in ("B", worker):
-            with pytest.raises(errors.NotKept):
-                verb(id_)
-
-
-def test_what_is_not_known() -> None:
-    """A saga, or a version of it, that was not given is refused by verbs and left alone by the rest."""
-    shop = Shop()
-    paused(shop)
-    other: Any = Saga("checkout", price >> approval, version=2)
-    runtime = shop.another(other)
-    verbs: list[Callable[[], object]] = [
-        lambda: runtime.run(CHECKOUT, Order("B")),
-        lambda: runtime.resume(other, A),
-        lambda: runtime.load(other, A),
-        lambda: runtime.cancel(A, "enough"),
-    ]
-    for verb in verbs:
-        with pytest.raises(errors.UnknownSaga):
-            verb()
-    runtime.submit(other, Order("A-2"), id="A-2")
-    assert runtime.tick() == 1
-    assert shop.another(CHECKOUT, other).get(A).version == 1
+        assert children.run(child) == 0
+        assert children.run(idle) == 0
+        runtime.run(NAP, Order("C"), id="C")
+        assert [head.id for head in runtime.find()] == ["A", "B", "C"]
+        assert os.getpid() == runtime._life._home

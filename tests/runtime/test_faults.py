@@ -6,8 +6,12 @@ import pytest
 
 from resaga.core.fact import Fact
 from tests.faults.scenarios import BACKWARD, DOUBTFUL, FORWARD, Scenario
+from tests.runtime import runtimes
+from tests.runtime.behind_await import BehindAwait
 from tests.runtime.rig import Fault, Rig, deeds, told
 from tests.worlds import Fate
+
+pytestmark = pytest.mark.usefixtures("both_in_time")
 
 SCENARIOS = {**FORWARD, **BACKWARD, **DOUBTFUL}
 UNLIKE = {Fact.INTERRUPTED, Fact.STUCK}
@@ -30,6 +34,7 @@ FEW = (
 )
 PLAIN = [pytest.param(SCENARIOS[name], id=name) for name in FEW]
 PROOF = [pytest.param(one, id=name) for name, one in SCENARIOS.items() if name not in FEW]
+QUICK = [pytest.param(SCENARIOS[name], id=name) for name in FEW[:3]]
 each = pytest.mark.parametrize("scenario", PLAIN)
 every = pytest.mark.parametrize("scenario", PROOF)
 
@@ -78,6 +83,14 @@ def dying(scenario: Scenario, how: Fate) -> None:
 @pytest.mark.parametrize("fault", Fault)
 def test_an_append_fails(scenario: Scenario, fault: Fault) -> None:
     """Nothing recorded is lost, the loser of a race calls nothing, and the end is as lawful as ever."""
+    failing(scenario, fault)
+
+
+@pytest.mark.parametrize("scenario", QUICK)
+@pytest.mark.parametrize("fault", Fault)
+def test_an_append_fails_on_its_way(scenario: Scenario, fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same where the appends of many are gathered; all of it is asked of that one where there is time."""
+    monkeypatch.setattr(runtimes, "kind", BehindAwait)
     failing(scenario, fault)
 
 

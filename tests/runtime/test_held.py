@@ -8,11 +8,13 @@ import pytest
 
 from resaga import Completed, Retry, RolledBack, Saga, step
 from resaga.core import errors
-from resaga.runtime import BlockingRuntime
 from resaga.runtime.life import WORKER, Life
 from resaga.stores.memory import MemoryStore
 from resaga.stores.store import Append
+from tests.runtime.runtimes import AnyRuntime, made
 from tests.runtime.shop import CALLS, CHECKOUT, NAP, OTHER, Order, Shop, approval, charge, release, reserve, second
+
+pytestmark = pytest.mark.usefixtures("both_runtimes")
 
 A: Any = "A-1"
 
@@ -43,8 +45,8 @@ class Meddling:
         return getattr(self.inner, name)
 
 
-def meddled(shop: Shop, meddle: Callable[[], object], *sagas: Any, signs: bool = False) -> BlockingRuntime:  # noqa: ANN401
-    return BlockingRuntime(Meddling(shop.store, meddle, signs=signs), sagas or (CHECKOUT, NAP), clock=shop.clock)
+def meddled(shop: Shop, meddle: Callable[[], object], *sagas: Any, signs: bool = False) -> AnyRuntime:  # noqa: ANN401
+    return made(Meddling(shop.store, meddle, signs=signs), sagas or (CHECKOUT, NAP), clock=shop.clock)
 
 
 def test_an_answer_after_a_cancel() -> None:
@@ -103,7 +105,7 @@ def stuck(shop: Shop) -> Any:  # noqa: ANN401 - a saga of any types
     return saga
 
 
-VERBS: list[Callable[[BlockingRuntime], None]] = [
+VERBS: list[Callable[[AnyRuntime], None]] = [
     lambda runtime: runtime.retry(A),
     lambda runtime: runtime.skip(A, "so be it", by="ann"),
     lambda runtime: runtime.mark_done(A, "receipt", by="ann"),
@@ -112,7 +114,7 @@ VERBS: list[Callable[[BlockingRuntime], None]] = [
 
 @pytest.mark.parametrize("slow", VERBS)
 @pytest.mark.parametrize("fast", VERBS)
-def test_two_people_decide(slow: Callable[[BlockingRuntime], None], fast: Callable[[BlockingRuntime], None]) -> None:
+def test_two_people_decide(slow: Callable[[AnyRuntime], None], fast: Callable[[AnyRuntime], None]) -> None:
     """The first decision counts, and the second is told that there is nothing to decide."""
     shop = Shop()
     saga = stuck(shop)
@@ -157,7 +159,7 @@ def test_it_is_begun_twice_at_once_and_deleted() -> None:
             return applied
 
     store = Flashing(shop.store, lambda: shop.runtime.submit(NAP, Order(A, "other"), id=A))
-    runtime = BlockingRuntime(store, [NAP], clock=shop.clock)
+    runtime = made(store, [NAP], clock=shop.clock)
     assert runtime.run(NAP, Order(A), id=A).status.value == "paused"
 
 
@@ -173,7 +175,7 @@ def test_an_early_answer_while_it_comes_to_rest() -> None:
                 self.now()
             return self.inner.append(batch)
 
-    runtime = BlockingRuntime(Late(shop.store, lambda: other.answer(A, approval, True)), [saga], clock=shop.clock)
+    runtime = made(Late(shop.store, lambda: other.answer(A, approval, True)), [saga], clock=shop.clock)
     assert isinstance(runtime.run(saga, Order(A), id=A), Completed)
 
 
@@ -184,6 +186,9 @@ class Cut:
         self.inner = inner
 
     def sleep(self, seconds: float, /) -> None:
+        raise KeyboardInterrupt
+
+    async def sleep_async(self, seconds: float, /) -> None:
         raise KeyboardInterrupt
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the clock has it
@@ -201,7 +206,7 @@ def test_it_sleeps_in_a_process_that_lives() -> None:
     saga: Any = Saga("asleep", reserve.undone_by(release) >> fails.kept("it harms nobody"))
     shop = Shop()
     clock: Any = Cut(shop.clock)
-    runtime = BlockingRuntime(shop.store, [saga], clock=clock)
+    runtime = made(shop.store, [saga], clock=clock)
     with pytest.raises(KeyboardInterrupt):
         runtime.run(saga, Order(A), id=A)
     shop.clock.advance(timedelta(seconds=2))

@@ -3,16 +3,14 @@
 import os
 import time
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from resaga import Completed, Paused, Saga, Stuck, read, step, when
 from resaga.core import errors
-from resaga.runtime import BlockingRuntime
 from resaga.runtime.life import WORKER
-from resaga.stores.sqlite import SqliteStore
+from tests.runtime.runtimes import made
 from tests.runtime.shop import (
     CALLS,
     CHECKOUT,
@@ -27,7 +25,8 @@ from tests.runtime.shop import (
     reserve,
     second,
 )
-from tests.stores import children
+
+pytestmark = pytest.mark.usefixtures("both_runtimes")
 
 A: Any = "A-1"
 
@@ -148,6 +147,7 @@ def test_what_is_left_by_a_close() -> None:
     with pytest.raises(KeyboardInterrupt), shop.another() as runtime:
         runtime.run(CHECKOUT, Order(A, "interrupt"), id=A)
     assert shop.runtime.tick() == 1
+    assert shop.runtime.tick() == 0  # the sign of whoever left it is not needed any more
     shop.runtime.close()
     assert [head.id for head in shop.store.find()] == [A]
 
@@ -166,31 +166,6 @@ def test_it_was_deleted_meanwhile() -> None:
     with pytest.raises(errors.Conflict):
         runtime.run(saga, Order(A), id=A)
     assert runtime.tick() == 0
-
-
-def test_inside_itself() -> None:
-    """While a body is called, nobody else goes on with its execution, in this runtime or another."""
-    shop = Shop()
-    refused: list[str] = []
-
-    @step
-    def inner(order: Order) -> Order:
-        for one in (runtime, shop.another(saga)):
-            try:
-                one.resume(saga, A)
-            except errors.Conflict:
-                refused.append("resume")
-            try:
-                one.run(saga, Order(A), id=A)
-            except errors.Conflict:
-                refused.append("run")
-        assert runtime.tick() == 0
-        return order
-
-    saga: Any = Saga("inner", inner.kept("it harms nobody"))
-    runtime = shop.another(saga)
-    assert isinstance(runtime.run(saga, Order(A), id=A), Completed)
-    assert refused == ["resume", "run"] * 2
 
 
 def test_a_value_that_cannot_be_written() -> None:
@@ -213,29 +188,10 @@ def test_a_value_that_cannot_be_written() -> None:
     assert CALLS == ["reserve", "odd"]
 
 
-def test_a_fork(tmp_path: Path) -> None:
-    """A child that uses the runtime it was forked with owns things under a name of its own."""
-    with BlockingRuntime(SqliteStore(tmp_path / "shop.db"), [NAP]) as runtime:
-        runtime.run(NAP, Order("A"), id="A")
-
-        def child() -> None:
-            runtime.run(NAP, Order("B"), id="B")
-            runtime.close()
-
-        def idle() -> None:
-            runtime.close()
-
-        assert children.run(child) == 0
-        assert children.run(idle) == 0
-        runtime.run(NAP, Order("C"), id="C")
-        assert [head.id for head in runtime.find()] == ["A", "B", "C"]
-        assert os.getpid() == runtime._life._home
-
-
 def test_it_beats() -> None:
     """As long as a process lives its sign is renewed."""
     shop = Shop()
-    runtime = BlockingRuntime(shop.store, [NAP], clock=shop.clock, lease=timedelta(milliseconds=3))
+    runtime = made(shop.store, [NAP], clock=shop.clock, lease=timedelta(milliseconds=3))
     runtime.run(NAP, Order(A), id=A)
 
     def revision() -> int:

@@ -1,45 +1,30 @@
 """The durable runtime for blocking code: executions that survive the process that drives them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from os import urandom
 from types import TracebackType
-from typing import Any, Final, Self, TypeAlias, TypeVar, final
+from typing import Any, Self, TypeVar, final
 
-from resaga.codec.journal import ANSWER
 from resaga.core.block import Gate, Sync
-from resaga.core.errors import (
-    AlreadyExists,
-    Conflict,
-    NeedsAwait,
-    NotAsked,
-    NotKept,
-    NotStuckThere,
-    PastNoReturn,
-    ResagaError,
-    StoreError,
-    UnknownSaga,
-)
-from resaga.core.outcome import Answer
-from resaga.core.state import ExecutionState
-from resaga.core.word import reason_of, signature
+from resaga.core.errors import AlreadyExists, NeedsAwait, ResagaError, StoreError
 from resaga.drive.clock import SYSTEM, Clock
-from resaga.execution import Answered, Completed, Execution, Interrupted, New, Outcome, Paused, Stuck, settled
-from resaga.runtime.held import QUARANTINED, Held
-from resaga.runtime.life import LEASE, WORKER, Life
+from resaga.execution import Outcome, settled
+from resaga.runtime.asking import Asking, ask
+from resaga.runtime.desk import Desk
+from resaga.runtime.driving import Driving
+from resaga.runtime.hands import Hands
+from resaga.runtime.held import Held
+from resaga.runtime.life import LEASE, Life
 from resaga.runtime.loop import run
-from resaga.runtime.standing import journaled, named
-from resaga.runtime.summary import Summary, summary
+from resaga.runtime.summary import Summary
 from resaga.saga import Loaded, Saga
 from resaga.stores.opening import open_store
-from resaga.stores.store import Append, Head, Store, Stored
+from resaga.stores.store import Head, Store
 
+T = TypeVar("T")
 X = TypeVar("X")
 B = TypeVar("B")
 R = TypeVar("R")
-
-AnyExecution: TypeAlias = Execution[Any, Any, Any]
-PAGE: Final = 100
 
 
 @final
@@ -54,15 +39,14 @@ class BlockingRuntime:
         self, store: Store, sagas: Iterable[Saga[Any, Any, Any]], *, clock: Clock = SYSTEM, lease: timedelta = LEASE
     ) -> None:
         self._store = store
-        self._sagas = {named(saga.program): saga for saga in sagas}
-        for saga in self._sagas.values():
+        self._clock = clock
+        self._life = Life(store, clock, lease)
+        self._desk = Desk(sagas, clock, self._life)
+        self._driving = Driving(self._life)
+        self._hands = Hands(store)
+        for saga in self._desk.sagas.values():
             if saga.program.awaits:
                 raise NeedsAwait(f"saga {saga.name!r} has async bodies; a blocking runtime cannot call them.")
-        self._clock = clock
-        self._driving: dict[str, Held] = {}
-        self._left: set[str] = set()
-        self._unwritten: dict[str, Held] = {}
-        self._life = Life(store, clock, lease)
 
     @classmethod
     def open(cls, url: str, sagas: Iterable[Saga[Any, Any, Any]], *, clock: Clock = SYSTEM) -> Self:
@@ -72,7 +56,7 @@ class BlockingRuntime:
     def close(self) -> None:
         """Let go of the store; what is not over can be gone on with by others at once."""
         try:
-            self._life.end(leaves=bool(self._left))
+            self._life.end(leaves=self._driving.leaves)
         finally:
             self._store.close()
 
@@ -99,12 +83,11 @@ class BlockingRuntime:
 
         With the id of one that began with the same, that one is gone on with; with anything else, `AlreadyExists`.
         """
-        state = self._begun(saga, context, id)
-        held = Held.created(self._store, saga.codec, state, self._life.owner(), tags)
+        state = self._desk.begun(saga, context, id)
         try:
-            return self._driven(saga, held)
+            return self._driven(saga, self._ask(self._desk.create(saga, state, tags)))
         except AlreadyExists:
-            self._same(self._store, saga, state)
+            self._ask(self._desk.same(saga, state))
         return self.resume(saga, state.execution_id)
 
     def submit(
@@ -121,32 +104,14 @@ class BlockingRuntime:
 
         `into` is a store inside your own transaction: `SqliteStore.joined(connection)`.
         """
-        state = self._begun(saga, context, id)
-        store = into or self._store
-        first = journaled(state, b"", snapshot=saga.codec.dump(state))
-        if not store.append([first._replace(revision=1, write_id=urandom(16), tags=tags)])[0]:
-            self._same(store, saga, state)
-        return state.execution_id
+        submitting = self._desk.submit(saga, context, id, tags)
+        return self._ask(submitting) if into is None else ask(into, submitting)
 
     # ---- going on --------------------------------------------------------------------------------
 
     def resume(self, saga: Saga[X, B, Sync], id: str, /) -> Outcome[X, B, Sync]:  # noqa: A002 - as above
         """Go on with one here, as far as it goes; one that waits is given as it is."""
-        unwritten = self._unwritten.pop(id, None)
-        if unwritten is not None:
-            return self._driven(saga, unwritten)
-        stored, now, owner = _stored(self._store, id), self._clock.wall(), self._life.owner()
-        if stored.owner not in ("", owner) and self._lives(stored.owner, now):
-            raise Conflict(f"execution {id!r} is being driven by somebody else.", id=id)
-        if stored.saga != named(saga.program):
-            raise self._unknown(stored.saga)
-        held = Held.seen(self._store, saga.codec, stored, owner, now)
-        if stored.status == QUARANTINED or held.worn_out:
-            if held.worn_out:
-                held.quarantine()
-            raise Conflict(
-                f"execution {id!r} is quarantined: all who drove it died; retry({id!r}) takes it up again.", id=id
-            )
+        held = self._driving.unwritten(id) or self._ask(self._desk.take(saga, id))
         return self._driven(saga, held)
 
     def tick(self) -> int:
@@ -155,7 +120,7 @@ class BlockingRuntime:
         Call it from a loop, a thread or cron. What belongs to sagas that this runtime was not given is left alone.
         """
         went_on = 0
-        for id_, saga in self._found():
+        for id_, saga in self._driving.found(self._store, self._desk.sagas):
             try:
                 self.resume(saga, id_)
             except StoreError:
@@ -170,198 +135,51 @@ class BlockingRuntime:
 
         One that comes before the gate is reached is kept for it; a second one is a `Conflict`.
         """
-        while not self._answered(id, gate, value, by):
-            continue
+        self._ask(self._desk.answer(id, gate, value, by))
 
     def cancel(self, id: str, reason: str, /, *, by: str | None = None) -> None:  # noqa: A002 - as above
         """Ask for a rollback. What is being driven takes it in before its next call."""
-        while not self._cancelled(id, reason, by):
-            continue
+        self._ask(self._desk.cancel(id, reason, by))
 
     def skip(self, id: str, reason: str, /, *, by: str) -> None:  # noqa: A002 - as above
         """See `Stuck.skip`."""
-        while not self._decided(id, lambda stuck: stuck.skip(reason, by, clock=self._clock)):
-            continue
+        self._ask(self._desk.decide(id, lambda stuck: stuck.skip(reason, by, clock=self._clock)))
 
     def mark_done(self, id: str, result: object = None, /, *, by: str) -> None:  # noqa: A002 - as above
         """See `Stuck.mark_done`."""
-        while not self._decided(id, lambda stuck: stuck.mark_done(result, by=by, clock=self._clock)):
-            continue
+        self._ask(self._desk.decide(id, lambda stuck: stuck.mark_done(result, by=by, clock=self._clock)))
 
     def retry(self, id: str, /, *, by: str | None = None) -> None:  # noqa: A002 - as above
         """See `Stuck.retry`; also takes one up again that was quarantined."""
-        while not self._retried(id, by):
-            continue
+        self._ask(self._desk.retry(id, by))
+
+    def delete(self, id: str, /) -> None:  # noqa: A002 - as above
+        """Forget an execution, wherever it stands. Nothing is undone."""
+        self._ask(self._desk.forget(id))
 
     # ---- looking ---------------------------------------------------------------------------------
 
     def load(self, saga: Saga[X, B, Sync], id: str, /) -> Loaded[X, B, Sync]:  # noqa: A002 - as above
         """An execution as it stands, to look at."""
-        return saga.opened(self._seen(saga, _stored(self._store, id)).state, used=True)
+        return saga.opened(self._ask(self._desk.state(saga, id)), used=True)
 
     def get(self, id: str, /) -> Summary:  # noqa: A002 - as above
         """How an execution stands; its saga is not needed."""
-        return summary(_stored(self._store, id))
+        return self._ask(self._desk.summary(id))
 
     def find(self, *, status: str | None = None, saga: str | None = None, tag: str | None = None) -> Iterator[Head]:
         """The heads of all executions that fit, by their ids. `saga` is a name with a version, as in `checkout/1`."""
-        after = ""
-        while heads := self._store.find(status=status, saga=saga, tag=tag, after=after, limit=PAGE):
-            after = heads[-1][0]
-            yield from (Head(*head) for head in heads if head[2] != WORKER)
-
-    def delete(self, id: str, /) -> None:  # noqa: A002 - as above
-        """Forget an execution, wherever it stands. Nothing is undone."""
-        while not self._store.delete(id, _stored(self._store, id).revision):
-            continue
+        after: str | None = ""
+        while after is not None:
+            heads, after = self._ask(self._desk.page(after, status=status, saga=saga, tag=tag))
+            yield from heads
 
     # ---- inside ----------------------------------------------------------------------------------
 
-    def _begun(self, saga: Saga[X, Any, Any], context: X, id_: str | None) -> ExecutionState:
-        if self._sagas.get(named(saga.program)) is not saga:
-            raise self._unknown(named(saga.program))
-        return saga.new(context, id=id_, clock=self._clock).state
-
-    def _same(self, store: Store, saga: Saga[Any, Any, Any], state: ExecutionState) -> None:
-        """Raise unless the execution that is kept under this id began with the same."""
-        stored = _stored(store, state.execution_id)
-        if stored.saga == named(saga.program):
-            kept = self._seen(saga, stored).state
-            if saga.codec.beginning(kept) == saga.codec.beginning(state):
-                return
-        raise AlreadyExists(
-            f"execution {stored.id!r} is kept already, and it began with something else; give this one another id.",
-            id=stored.id,
-        )
+    def _ask(self, asking: Asking[T]) -> T:
+        return self._hands.ask(asking)
 
     def _driven(self, saga: Saga[X, B, Sync], held: Held) -> Outcome[X, B, Sync]:
-        id_ = held.state.execution_id
-        if self._driving.setdefault(id_, held) is not held:
-            raise held.lost("it is being driven here")
-        self._left.add(id_)  # until it is known that it rests, or is somebody else's
-        try:
-            decision = run(held, self._clock, saga.codec.copy)
-            self._left.discard(id_)
-        except (Conflict, AlreadyExists):
-            self._left.discard(id_)
-            raise
-        except StoreError:  # what happened is not forgotten: it is written when the store is back
-            self._unwritten[id_] = held
-            raise
-        finally:
-            del self._driving[id_]
+        with self._driving.of(held):
+            decision = run(held, self._clock, saga.codec.copy, self._hands)
         return settled(saga.codec, held.state, decision, [])
-
-    def _found(self) -> Iterator[tuple[str, Saga[Any, Any, Any]]]:
-        """What is due, and what the dead have left."""
-        now = self._clock.wall()
-        for id_ in self._left - self._driving.keys():
-            stored = self._store.read(id_)
-            if stored is not None:
-                yield from self._known([Head(*stored[:8])])
-        for head in self._pages(due=now):
-            if head.status == WORKER:
-                yield from self._known(one for one in self._pages(owner=head.id) if one.id != head.id)
-                if all(one.id == head.id for one in self._pages(owner=head.id)):  # it has nothing left
-                    self._store.delete(head.id, head.revision)
-            elif not head.owner or not self._lives(head.owner, now):
-                yield from self._known([head])
-
-    def _known(self, heads: Iterable[Head]) -> Iterator[tuple[str, Saga[Any, Any, Any]]]:
-        return ((head.id, self._sagas[head.saga]) for head in heads if head.saga in self._sagas)
-
-    def _pages(self, *, due: int | None = None, owner: str | None = None) -> Iterator[Head]:
-        after = ""
-        while heads := self._store.find(due=due, owner=owner, after=after, limit=PAGE):
-            after = heads[-1][0]
-            yield from (Head(*head) for head in heads)
-
-    def _lives(self, owner: str, now: int) -> bool:
-        sign = self._store.read(owner)
-        return sign is not None and sign.wake_at is not None and sign.wake_at > now
-
-    def _kept(self, id_: str) -> tuple[Saga[Any, Any, Any], Stored, Held]:
-        stored = _stored(self._store, id_)
-        if stored.saga not in self._sagas:
-            raise self._unknown(stored.saga)
-        saga = self._sagas[stored.saga]
-        return saga, stored, self._seen(saga, stored)
-
-    def _seen(self, saga: Saga[Any, Any, Any], stored: Stored) -> Held:
-        if stored.saga != named(saga.program):
-            raise self._unknown(stored.saga)
-        return Held.seen(self._store, saga.codec, stored)
-
-    # ---- what somebody says; False where somebody else was faster, and all is to be looked at anew ------
-
-    def _answered(self, id_: str, gate: Gate[Any, Any, R, Any], value: R, by: str | None) -> bool:
-        saga, stored, held = self._kept(id_)
-        state = held.state
-        places = [one for one in state.program.instructions if one.node is gate.node and one.asks is not None]
-        if not places:
-            name = gate.node.body.name
-            raise NotAsked(f"saga {saga.name!r} has no such gate as {name!r}.", path=name)
-        if state.asked and state.here in places:
-            paused: Any = saga.opened(state)
-            return _say(held, paused.answer(gate, value, by=by, clock=self._clock))
-        given = {request.said[0] for request in held.requests if request.what == ANSWER}
-        for one in places:
-            if held.is_ahead(one.path) and one.path not in given and one.asks is not None:
-                own = saga.codec.check_answer(one.asks, value, one.path)
-                return self._ask(stored, saga.codec.answering(one.index, Answer(own, signature("answer", by))))
-        raise Conflict(f"execution {id_!r} does not wait at {places[-1].path!r}, or has its answer.", id=id_)
-
-    def _cancelled(self, id_: str, reason: str, by: str | None) -> bool:
-        saga, stored, held = self._kept(id_)
-        match one := saga.opened(held.state):
-            case Completed():
-                raise PastNoReturn(f"execution {id_!r} is completed, so nothing is cancelled.", path="the end")
-            case New() | Paused() | Answered() | Interrupted() if stored.owner:
-                one.cancel(reason, by=by, clock=self._clock)  # raises, if it is known by now that it cannot be
-                return self._ask(stored, saga.codec.cancelling(reason_of("cancel", reason, by)))
-            case New() | Paused() | Answered() | Interrupted():
-                return _say(held, one.cancel(reason, by=by, clock=self._clock))
-            case _:  # it was rolled back, or a person has to decide first
-                return True
-
-    def _decided(self, id_: str, verb: Callable[[Stuck[Any, Any, Any]], AnyExecution]) -> bool:
-        saga, _, held = self._kept(id_)
-        return _say(held, verb(_stuck(saga.opened(held.state))))
-
-    def _retried(self, id_: str, by: str | None) -> bool:
-        saga, stored, held = self._kept(id_)
-        one = saga.opened(held.state)
-        if stored.status == QUARANTINED:
-            return _say(held, one)
-        return _say(held, _stuck(one).retried(by=by, clock=self._clock))
-
-    def _ask(self, stored: Stored, entry: bytes) -> bool:
-        """Record what somebody asks of an execution, whoever drives it; it is found by what it was found by."""
-        head = stored.saga, stored.status, stored.wake_at, stored.owner
-        return self._store.append([Append(stored.id, stored.revision + 1, urandom(16), entry, *head)])[0]
-
-    def _unknown(self, saga: str) -> UnknownSaga:
-        known = ", ".join(sorted(self._sagas)) or "none"
-        return UnknownSaga(f"this runtime was not given the saga {saga!r}; it has {known}.", saga=saga)
-
-
-def _stored(store: Store, id_: str) -> Stored:
-    stored = store.read(id_)
-    if stored is None or stored.status == WORKER:
-        raise NotKept(f"no execution {id_!r} is kept here.", id=id_)
-    return Stored(*stored)
-
-
-def _say(held: Held, after: AnyExecution) -> bool:
-    """Record how somebody's word leaves an execution that nobody drives."""
-    try:
-        held.say(after.state)
-    except Conflict:
-        return False
-    return True
-
-
-def _stuck(one: AnyExecution) -> Stuck[Any, Any, Any]:
-    if isinstance(one, Stuck):
-        return one
-    raise NotStuckThere(f"execution {one.id!r} is {one.status.value}, not stuck.", path=one.state.path or "")

@@ -12,6 +12,8 @@ the same moment would write the same otherwise, and both take it for their own.
 
 **Nothing half recorded.** Where a write failed, the same held execution can be driven on, or it can be dropped: what
 was applied after all is known by its place and its bytes.
+
+What goes to the store is asked for (`Asking`): whoever drives it performs that.
 """
 
 from os import urandom
@@ -28,8 +30,9 @@ from resaga.core.outcome import Cancelled
 from resaga.core.replay import interrupt
 from resaga.core.state import FORWARD, NEW, SETTLING, ExecutionState
 from resaga.drive.call import Calling
+from resaga.runtime.asking import Asking, append, read
 from resaga.runtime.standing import journaled
-from resaga.stores.store import Append, Store, Stored
+from resaga.stores.store import Append, Stored
 
 TRIES: Final = 5
 """How often an append is tried that fails."""
@@ -51,18 +54,17 @@ class Held:
         "_founded",
         "_mark",
         "_owner",
-        "_rests",
-        "_store",
         "_tags",
         "_takeovers",
         "_written",
+        "calling",
         "requests",
+        "rests",
         "revision",
         "state",
     )
 
-    def __init__(self, store: Store, codec: Codec, state: ExecutionState, owner: str) -> None:
-        self._store = store
+    def __init__(self, codec: Codec, state: ExecutionState, owner: str) -> None:
         self._codec = codec
         self._owner = owner
         self._mark = urandom(8).hex()
@@ -71,25 +73,26 @@ class Held:
         self._written = len(state.trail)
         self._founded = False  # there is a document of this very program to add rows to
         self._claimed = False  # the newest entry is ours
-        self._rests = False  # nobody is known to drive it
+        self.rests = False  # nobody is known to drive it
+        self.calling = False  # what was begun is known to nobody else until it is over
         self.state = state
         self.revision = 0
         self.requests: list[journal.Request] = []
 
     @classmethod
-    def created(cls, store: Store, codec: Codec, state: ExecutionState, owner: str, tags: tuple[str, ...]) -> "Held":
+    def created(cls, codec: Codec, state: ExecutionState, owner: str, tags: tuple[str, ...]) -> "Held":
         """One that no store knows yet; its first append makes it known."""
-        held = cls(store, codec, state, owner)
+        held = cls(codec, state, owner)
         held._tags = tags
         return held
 
     @classmethod
-    def seen(cls, store: Store, codec: Codec, stored: Stored, owner: str = "", at: int | None = None) -> "Held":
+    def seen(cls, codec: Codec, stored: Stored, owner: str = "", at: int | None = None) -> "Held":
         """One that is in the store; taken over `at` a time, if it was being driven its driver is dead."""
         restored = codec.restored(stored.snapshot, (raw for _, raw in stored.entries))
-        held = cls(store, codec, restored.state, owner)
+        held = cls(codec, restored.state, owner)
         held.revision, held.requests = stored.revision, restored.requests
-        held._founded, held._rests = not restored.carried, not stored.owner
+        held._founded, held.rests = not restored.carried, not stored.owner
         if stored.owner and at is not None:
             held._takeovers = restored.takeovers + 1
             if restored.intent:
@@ -103,42 +106,48 @@ class Held:
         """Whether it has killed so many that nobody should try again."""
         return self._takeovers >= LAST_TAKEOVER
 
-    def before(self, decision: Calling) -> None:
+    def before(self, decision: Calling) -> Asking[None]:
         """Something is about to be called: record what has to be recorded before that."""
         effect = _has_effects(decision)
         if effect or not self._claimed or self._unrecorded_effect():
-            self._record(intent=effect)
+            yield from self._record(intent=effect)
 
-    def before_sleep(self) -> None:
+    def before_sleep(self) -> Asking[None]:
         """It is about to sleep in this process: what is to be done then, and when, is recorded first."""
-        self._record(intent=False)
+        yield from self._record(intent=False)
 
-    def rest(self) -> bool:
+    def rest(self) -> Asking[bool]:
         """Nothing can be done here for now: record where it stands, as one document, and let go of it.
 
         False if somebody asked for something meanwhile: that is to be heard first. What is asked for later stays
         where it is, in the journal, and so there is no document then that would replace it.
         """
-        if self._rests and self._written == len(self.state.trail):
+        if self.rests and self._written == len(self.state.trail):
             return True
         if self.requests:
             items = self._items(intent=False, owner="")
         else:
             items = [journaled(self.state, b"", snapshot=self._codec.dump(self.state))]
-        if not self._write(items, yields=True):
+        if not (yield from self._write(items, yields=True)):
             return False
-        self._claimed, self._rests = False, True
+        self._claimed, self.rests = False, True
         return True
 
-    def say(self, state: ExecutionState) -> None:
+    def leave(self) -> Asking[None]:
+        """Let go of it between two calls: anybody can go on with it at once."""
+        if self.revision and not self.rests:
+            yield from self._write(self._items(intent=False, owner=""))
+            self._claimed, self.rests = False, True
+
+    def say(self, state: ExecutionState) -> Asking[None]:
         """Record what somebody said to it, who does not go on with it: it stands like this now."""
         self.state = state
-        self._write(self._items(intent=False, owner=""))
+        yield from self._write(self._items(intent=False, owner=""))
 
-    def quarantine(self) -> None:
+    def quarantine(self) -> Asking[None]:
         """Put it aside: it would kill the next one, too."""
         items = self._items(intent=False, owner="")
-        self._write([item._replace(status=QUARANTINED, wake_at=None) for item in items])
+        yield from self._write([item._replace(status=QUARANTINED, wake_at=None) for item in items])
 
     def heard(self, decision: Decision, at: int) -> Decision:
         """What is to be done, now that it is known what others ask for."""
@@ -165,9 +174,9 @@ class Held:
 
     # ---- recording -------------------------------------------------------------------------------
 
-    def _record(self, *, intent: bool) -> None:
-        self._write(self._items(intent=intent, owner=self._owner))
-        self._claimed, self._rests = True, False
+    def _record(self, *, intent: bool) -> Asking[None]:
+        yield from self._write(self._items(intent=intent, owner=self._owner))
+        self._claimed, self.rests = True, False
 
     def _items(self, *, intent: bool, owner: str) -> list[Append]:
         """What records where it stands: an entry; for want of a document that it can be added to, that first."""
@@ -180,7 +189,7 @@ class Held:
         entry = codec.entry(state, since, mark=self._mark, intent=intent, takeovers=self._takeovers)
         return [*items, journaled(state, entry, owner=owner)]
 
-    def _write(self, items: list[Append], *, yields: bool = False) -> bool:
+    def _write(self, items: list[Append], *, yields: bool = False) -> Asking[bool]:
         """Append these behind all that is there; raises if that is not ours to do any more.
 
         One that `yields` is left when somebody asks for something: then it is False.
@@ -191,7 +200,7 @@ class Held:
             if yields and len(self.requests) > asked:
                 return False
             try:
-                left = left[self._append(left, write_id) :]
+                left = left[(yield from self._append(left, write_id)) :]
             except StoreError:
                 failures += 1
                 if failures == TRIES:
@@ -199,16 +208,16 @@ class Held:
         self._written, self._founded, self._takeovers = len(self.state.trail), True, 0
         return True
 
-    def _append(self, items: list[Append], write_id: bytes) -> int:
+    def _append(self, items: list[Append], write_id: bytes) -> Asking[int]:
         """How many of these are there now, from the first on; others may have asked for something in between."""
         batch = [
             item._replace(revision=revision, write_id=write_id, tags=self._tags)
             for revision, item in enumerate(items, self.revision + 1)
         ]
-        if all(self._store.append(batch)):
+        if all((yield from append(batch))):
             self.revision += len(batch)
             return len(batch)
-        stored = self._store.read(self.state.execution_id)
+        stored = yield from read(self.state.execution_id)
         if stored is None and self.revision == 0:  # it was there, and was deleted
             return 0
         if stored is None or stored.revision < self.revision:

@@ -36,6 +36,21 @@ class Life:
         self._revision = 0
         self._until = 0
 
+    @property
+    def known(self) -> str:
+        """The name under which this process owns executions, if others can see that it lives; else nothing."""
+        fresh = self._owner and self._home == os.getpid() and self._until > self.now()
+        return self._owner if fresh else ""
+
+    def now(self) -> int:
+        """The time that leases go by."""
+        return self._clock.wall()
+
+    def lives(self, owner: str) -> bool:
+        """Whether whoever signs like this is still there."""
+        sign = self._store.read(owner)
+        return sign is not None and sign.wake_at is not None and sign.wake_at > self.now()
+
     def owner(self) -> str:
         """The name under which this process owns executions; others can see from now on that it lives."""
         if self._home != os.getpid():  # in a child that was forked since: the lock may be held by nobody that is there
@@ -46,7 +61,7 @@ class Life:
                 self._sign(owner, self._lasting())
                 self._owner, self._over = owner, threading.Event()
                 threading.Thread(target=self._beat, args=(self._over,), name="resaga life", daemon=True).start()
-            elif self._until <= self._clock.wall():  # it stood still for so long that others took it for dead
+            elif self._until <= self.now():  # it stood still for so long that others took it for dead
                 self._sign(self._owner, self._lasting())
             return self._owner
 
@@ -69,7 +84,7 @@ class Life:
                     self._sign(self._owner, self._lasting())
 
     def _lasting(self) -> int:
-        return self._clock.wall() + round(self._lease.total_seconds() * 1_000_000_000)
+        return self.now() + round(self._lease.total_seconds() * 1_000_000_000)
 
     def _sign(self, owner: str, until: int) -> None:
         sign = Append(owner, self._revision + 1, urandom(16), b"", "", WORKER, until, owner, (), b"")

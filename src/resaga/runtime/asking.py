@@ -1,0 +1,62 @@
+"""What is asked of a store, as a value: each verb is written once, and who performs it is a twin.
+
+A verb is a generator. It yields what it needs and is sent what came of it, or an error is thrown into it: entries to
+be appended, or a look at the store. The blocking runtime goes to the store with it; the awaiting one gives the entries
+to its writer, which gathers those of many executions, and the looks to a thread.
+"""
+
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, TypeAlias, TypeVar, cast
+
+from resaga.core.errors import NotKept, StoreError
+from resaga.runtime.life import WORKER
+from resaga.stores.store import Append, Store, Stored
+
+T = TypeVar("T")
+
+Look: TypeAlias = Callable[[Store], Any]
+"""Anything that is asked of a store but an append."""
+
+Asking: TypeAlias = Generator[Sequence[Append] | Look, Any, T]
+"""A verb that asks the store for things, and gives this in the end."""
+
+
+def append(items: Sequence[Append]) -> Asking[Sequence[bool]]:
+    """Say of each whether it was applied."""
+    applied: Sequence[bool] = yield items
+    return applied
+
+
+def read(id_: str) -> Asking[Stored | None]:
+    """All of one execution."""
+    stored: Stored | None = yield lambda store: store.read(id_)
+    return None if stored is None else Stored(*stored)
+
+
+def kept(id_: str) -> Asking[Stored]:
+    """All of one execution that has to be there."""
+    stored = yield from read(id_)
+    if stored is None or stored.status == WORKER:
+        raise NotKept(f"no execution {id_!r} is kept here.", id=id_)
+    return stored
+
+
+def delete(id_: str, revision: int) -> Asking[bool]:
+    """Whether it was there with this revision, and is not any more."""
+    deleted: bool = yield lambda store: store.delete(id_, revision)
+    return deleted
+
+
+def ask(store: Store, asking: Asking[T]) -> T:
+    """Perform it, here and now."""
+    try:
+        asked = next(asking)
+        while True:
+            try:
+                reply = asked(store) if callable(asked) else store.append(asked)
+            except StoreError as error:
+                asked = asking.throw(error)
+            else:
+                asked = asking.send(reply)
+    except StopIteration as done:
+        return cast("T", done.value)

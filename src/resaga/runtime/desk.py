@@ -1,0 +1,221 @@
+"""All that can be said to kept executions and asked of them: each verb as what it asks of the store."""
+
+from collections.abc import Callable, Iterable, Sequence
+from os import urandom
+from typing import Any, TypeAlias, final
+
+from resaga.codec.journal import ANSWER
+from resaga.core.block import Gate
+from resaga.core.errors import (
+    AlreadyExists,
+    Conflict,
+    NotAsked,
+    NotStuckThere,
+    PastNoReturn,
+    UnknownSaga,
+)
+from resaga.core.outcome import Answer
+from resaga.core.state import ExecutionState
+from resaga.core.word import reason_of, signature
+from resaga.drive.clock import Clock
+from resaga.execution import Answered, Completed, Execution, Interrupted, New, Paused, Stuck
+from resaga.runtime.asking import Asking, append, delete, kept
+from resaga.runtime.driving import PAGE
+from resaga.runtime.held import QUARANTINED, Held
+from resaga.runtime.life import WORKER, Life
+from resaga.runtime.standing import journaled, named
+from resaga.runtime.summary import Summary, summary
+from resaga.saga import Saga
+from resaga.stores.store import Append, Head, Stored
+
+AnySaga: TypeAlias = Saga[Any, Any, Any]
+AnyExecution: TypeAlias = Execution[Any, Any, Any]
+AnyStuck: TypeAlias = Stuck[Any, Any, Any]
+
+
+@final
+class Desk:
+    """The sagas that a runtime was given, and what is said to their executions in whatever store."""
+
+    def __init__(self, sagas: Iterable[AnySaga], clock: Clock, life: Life) -> None:
+        self.sagas = {named(saga.program): saga for saga in sagas}
+        self._clock = clock
+        self._life = life
+
+    # ---- beginning -------------------------------------------------------------------------------
+
+    def begun(self, saga: AnySaga, context: object, id_: str | None) -> ExecutionState:
+        """One that no store knows yet."""
+        if self.sagas.get(named(saga.program)) is not saga:
+            raise self._unknown(named(saga.program))
+        return saga.new(context, id=id_, clock=self._clock).state
+
+    def submit(self, saga: AnySaga, context: object, id_: str | None, tags: tuple[str, ...]) -> Asking[str]:
+        """Keep it for whoever drives what is due; gives its id."""
+        state = self.begun(saga, context, id_)
+        first = journaled(state, b"", snapshot=saga.codec.dump(state))
+        applied = yield from append([first._replace(revision=1, write_id=urandom(16), tags=tags)])
+        if not applied[0]:
+            yield from self.same(saga, state)
+        return state.execution_id
+
+    def same(self, saga: AnySaga, state: ExecutionState) -> Asking[None]:
+        """Raise unless the execution that is kept under this id began with the same."""
+        stored = yield from kept(state.execution_id)
+        if stored.saga == named(saga.program):
+            there = self._seen(saga, stored).state
+            if saga.codec.beginning(there) == saga.codec.beginning(state):
+                return
+        raise AlreadyExists(
+            f"execution {stored.id!r} is kept already, and it began with something else; give this one another id.",
+            id=stored.id,
+        )
+
+    def create(self, saga: AnySaga, state: ExecutionState, tags: tuple[str, ...]) -> Asking[Held]:
+        """One that no store knows yet, to be driven here."""
+        return Held.created(saga.codec, state, (yield from self._owner()), tags)
+
+    # ---- going on --------------------------------------------------------------------------------
+
+    def take(self, saga: AnySaga, id_: str) -> Asking[Held]:
+        """One that is to be gone on with here, if nobody else does."""
+        stored = yield from kept(id_)
+        owner = yield from self._owner()
+        if stored.owner not in ("", owner) and (yield lambda _: self._life.lives(stored.owner)):
+            raise Conflict(f"execution {id_!r} is being driven by somebody else.", id=id_)
+        if stored.saga != named(saga.program):
+            raise self._unknown(stored.saga)
+        held = Held.seen(saga.codec, stored, owner, self._clock.wall())
+        if stored.status == QUARANTINED or held.worn_out:
+            if held.worn_out:
+                yield from held.quarantine()
+            raise Conflict(
+                f"execution {id_!r} is quarantined: all who drove it died; retry({id_!r}) takes it up again.", id=id_
+            )
+        return held
+
+    # ---- what somebody says; where somebody else was faster, all is looked at anew -------------------
+
+    def answer(self, id_: str, gate: Gate[Any, Any, Any, Any], value: object, by: str | None) -> Asking[None]:
+        """Record the answer to a gate."""
+        while not (yield from self._answered(id_, gate, value, by)):
+            continue
+
+    def cancel(self, id_: str, reason: str, by: str | None) -> Asking[None]:
+        """Record that it is to be rolled back."""
+        while not (yield from self._cancelled(id_, reason, by)):
+            continue
+
+    def decide(self, id_: str, verb: Callable[[AnyStuck], AnyExecution]) -> Asking[None]:
+        """Record what a person decided about one that is stuck."""
+        while True:
+            saga, _, held = yield from self._kept(id_)
+            if (yield from _said(held, verb(_stuck(saga.opened(held.state))))):
+                return
+
+    def retry(self, id_: str, by: str | None) -> Asking[None]:
+        """Record that it is to be tried again, what is stuck or what was quarantined."""
+        while True:
+            saga, stored, held = yield from self._kept(id_)
+            one = saga.opened(held.state)
+            again = one if stored.status == QUARANTINED else _stuck(one).retried(by=by, clock=self._clock)
+            if (yield from _said(held, again)):
+                return
+
+    def forget(self, id_: str) -> Asking[None]:
+        """Delete it, wherever it stands."""
+        while not (yield from delete(id_, (yield from kept(id_)).revision)):
+            continue
+
+    # ---- looking ---------------------------------------------------------------------------------
+
+    def state(self, saga: AnySaga, id_: str) -> Asking[ExecutionState]:
+        """How it stands, for those who have its saga."""
+        return self._seen(saga, (yield from kept(id_))).state
+
+    def page(
+        self, after: str, *, status: str | None, saga: str | None, tag: str | None
+    ) -> Asking[tuple[list[Head], str | None]]:
+        """Some of the heads that fit, by their ids, and behind which the next ones are."""
+        found: Sequence[Head] = yield lambda store: store.find(
+            status=status, saga=saga, tag=tag, after=after, limit=PAGE
+        )
+        return [Head(*head) for head in found if head[2] != WORKER], found[-1][0] if found else None
+
+    def summary(self, id_: str) -> Asking[Summary]:
+        """How it stands."""
+        return summary((yield from kept(id_)))
+
+    # ---- inside ----------------------------------------------------------------------------------
+
+    def _owner(self) -> Asking[str]:
+        owner: str = self._life.known or (yield lambda _: self._life.owner())
+        return owner
+
+    def _kept(self, id_: str) -> Asking[tuple[AnySaga, Stored, Held]]:
+        stored = yield from kept(id_)
+        if stored.saga not in self.sagas:
+            raise self._unknown(stored.saga)
+        saga = self.sagas[stored.saga]
+        return saga, stored, self._seen(saga, stored)
+
+    def _seen(self, saga: AnySaga, stored: Stored) -> Held:
+        if stored.saga != named(saga.program):
+            raise self._unknown(stored.saga)
+        return Held.seen(saga.codec, stored)
+
+    def _answered(self, id_: str, gate: Gate[Any, Any, Any, Any], value: object, by: str | None) -> Asking[bool]:
+        saga, stored, held = yield from self._kept(id_)
+        state = held.state
+        places = [one for one in state.program.instructions if one.node is gate.node and one.asks is not None]
+        if not places:
+            name = gate.node.body.name
+            raise NotAsked(f"saga {saga.name!r} has no such gate as {name!r}.", path=name)
+        if state.asked and state.here in places:
+            paused: Any = saga.opened(state)
+            return (yield from _said(held, paused.answer(gate, value, by=by, clock=self._clock)))
+        given = {request.said[0] for request in held.requests if request.what == ANSWER}
+        for one in places:
+            if held.is_ahead(one.path) and one.path not in given and one.asks is not None:
+                own = saga.codec.check_answer(one.asks, value, one.path)
+                answer = Answer(own, signature("answer", by))
+                return (yield from _asked(stored, saga.codec.answering(one.index, answer)))
+        raise Conflict(f"execution {id_!r} does not wait at {places[-1].path!r}, or has its answer.", id=id_)
+
+    def _cancelled(self, id_: str, reason: str, by: str | None) -> Asking[bool]:
+        saga, stored, held = yield from self._kept(id_)
+        match one := saga.opened(held.state):
+            case Completed():
+                raise PastNoReturn(f"execution {id_!r} is completed, so nothing is cancelled.", path="the end")
+            case New() | Paused() | Answered() | Interrupted() if stored.owner:
+                one.cancel(reason, by=by, clock=self._clock)  # raises, if it is known by now that it cannot be
+                return (yield from _asked(stored, saga.codec.cancelling(reason_of("cancel", reason, by))))
+            case New() | Paused() | Answered() | Interrupted():
+                return (yield from _said(held, one.cancel(reason, by=by, clock=self._clock)))
+            case _:  # it was rolled back, or a person has to decide first
+                return True
+
+    def _unknown(self, saga: str) -> UnknownSaga:
+        known = ", ".join(sorted(self.sagas)) or "none"
+        return UnknownSaga(f"this runtime was not given the saga {saga!r}; it has {known}.", saga=saga)
+
+
+def _asked(stored: Stored, entry: bytes) -> Asking[bool]:
+    """Record what somebody asks of an execution, whoever drives it; it is found by what it was found by."""
+    head = stored.saga, stored.status, stored.wake_at, stored.owner
+    return (yield from append([Append(stored.id, stored.revision + 1, urandom(16), entry, *head)]))[0]
+
+
+def _said(held: Held, after: AnyExecution) -> Asking[bool]:
+    """Record how somebody's word leaves an execution that nobody drives; False where somebody else was faster."""
+    try:
+        yield from held.say(after.state)
+    except Conflict:
+        return False
+    return True
+
+
+def _stuck(one: AnyExecution) -> AnyStuck:
+    if isinstance(one, Stuck):
+        return one
+    raise NotStuckThere(f"execution {one.id!r} is {one.status.value}, not stuck.", path=one.state.path or "")

@@ -1,0 +1,80 @@
+"""What this process drives, what it has left, and what in its store is to be driven."""
+
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final, final
+
+from resaga.core.errors import AlreadyExists, Conflict, StoreError
+from resaga.runtime.held import Held
+from resaga.runtime.life import WORKER, Life
+from resaga.saga import Saga
+from resaga.stores.store import Head, Store
+
+PAGE: Final = 100
+
+
+@final
+class Driving:
+    """The executions of which this process is the owner, as far as the store knows."""
+
+    def __init__(self, life: Life) -> None:
+        self._life = life
+        self._held: dict[str, Held] = {}
+        self._left: set[str] = set()
+        self._unwritten: dict[str, Held] = {}
+
+    @property
+    def leaves(self) -> bool:
+        """Whether anything is owned that is not driven to a rest."""
+        return bool(self._left)
+
+    def unwritten(self, id_: str) -> Held | None:
+        """One of which something happened that could not be written; whoever takes it has to go on with it."""
+        return self._unwritten.pop(id_, None)
+
+    @contextmanager
+    def of(self, held: Held) -> Generator[None, None, None]:
+        """While it is driven here."""
+        id_ = held.state.execution_id
+        if self._held.setdefault(id_, held) is not held:
+            raise held.lost("it is being driven here")
+        self._left.add(id_)  # until it is known that it rests, or is somebody else's
+        try:
+            yield
+        except (Conflict, AlreadyExists):
+            self._left.discard(id_)
+            raise
+        except StoreError:  # what happened is not forgotten: it is written when the store is back
+            self._unwritten[id_] = held
+            raise
+        finally:
+            del self._held[id_]
+            if held.rests:
+                self._left.discard(id_)
+
+    def found(
+        self, store: Store, sagas: Mapping[str, Saga[Any, Any, Any]]
+    ) -> Iterator[tuple[str, Saga[Any, Any, Any]]]:
+        """What is due, and what the dead have left; what belongs to other sagas than these is left alone."""
+
+        def known(heads: Iterable[Head]) -> Iterator[tuple[str, Saga[Any, Any, Any]]]:
+            return ((head.id, sagas[head.saga]) for head in heads if head.saga in sagas and head.id not in self._held)
+
+        for id_ in self._left - self._held.keys():
+            stored = store.read(id_)
+            if stored is not None:
+                yield from known([Head(*stored[:8])])
+        for head in _pages(store, due=self._life.now()):
+            if head.status == WORKER:
+                yield from known(one for one in _pages(store, owner=head.id) if one.id != head.id)
+                if all(one.id == head.id for one in _pages(store, owner=head.id)):  # it has nothing left
+                    store.delete(head.id, head.revision)
+            elif not head.owner or not self._life.lives(head.owner):
+                yield from known([head])
+
+
+def _pages(store: Store, *, due: int | None = None, owner: str | None = None) -> Iterator[Head]:
+    after = ""
+    while heads := store.find(due=due, owner=owner, after=after, limit=PAGE):
+        after = heads[-1][0]
+        yield from (Head(*head) for head in heads)

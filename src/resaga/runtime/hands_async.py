@@ -1,0 +1,120 @@
+"""What the durable loop does outside of itself, where others go on meanwhile: it asks the store, and it calls bodies.
+
+**Who is cut off finishes what cannot be left.** An append that is under way is waited for, so that it is known what is
+recorded; so is a plain body, since nobody can stop a thread. Only then the cancellation goes on.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from contextvars import copy_context
+from functools import partial
+from inspect import isawaitable
+from typing import TypeVar, cast, final
+
+from resaga.core.decision import Perform, Settle, Undo
+from resaga.core.errors import StoreError
+from resaga.core.instruction import Op
+from resaga.core.outcome import Outcome
+from resaga.core.state import ExecutionState
+from resaga.drive.call import Call, Calling, Copy, concluded, prepare, raised
+from resaga.drive.patience import answered_async
+from resaga.runtime.asking import Asking
+from resaga.runtime.writer import Pending, Writer
+
+T = TypeVar("T")
+
+
+@final
+class HandsAsync:
+    """Those of the awaiting loop, for one execution."""
+
+    def __init__(self, writer: Writer, threads: Executor) -> None:
+        self._writer = writer
+        self._threads = threads
+        self._cut: asyncio.CancelledError | None = None
+        self.recorded: asyncio.Future[None] = (
+            asyncio.get_running_loop().create_future()
+        )  # when the first append is made
+
+    async def ask(self, asking: Asking[T]) -> T:
+        """Perform that on the store, with what others ask of it."""
+        self._check()
+        appended = False
+        try:
+            asked = next(asking)
+            while True:
+                appended = appended or not callable(asked)
+                try:
+                    reply = await (self._writer.look(asked) if callable(asked) else self._landed(asked))
+                except StoreError as error:
+                    asked = asking.throw(error)
+                else:
+                    asked = asking.send(reply)
+        except StopIteration as done:
+            if appended and not self.recorded.done():
+                self.recorded.set_result(None)
+            self._check()
+            return cast("T", done.value)
+
+    async def leave(self, asking: Asking[None]) -> None:
+        """Perform that, although it was cut off."""
+        self._cut = None
+        await self.ask(asking)
+
+    async def perform(self, decision: Calling, state: ExecutionState, copy: Copy) -> Outcome:
+        """Call what is to be called, once; a plain body in a thread."""
+        try:
+            call = prepare(decision, state, copy)
+            if _may_block(call):
+                call.function = partial(self._in_thread, call.function)
+            value = await answered_async(call)
+            outcome = concluded(call, state, value, copy)
+        except Exception as error:  # noqa: BLE001 - whatever a body raises is an outcome
+            outcome = raised(state, error)
+        return outcome
+
+    def _check(self) -> None:
+        if self._cut is not None:
+            raise self._cut
+
+    async def _landed(self, items: Pending.Items) -> list[bool]:
+        pending = self._writer.append(items)
+        try:
+            return await pending.future
+        except asyncio.CancelledError as cut:
+            self._cut = cut
+            return await pending.again()  # who is cut off once more abandons it
+
+    async def _in_thread(self, function: Callable[..., object], *arguments: object) -> object:
+        def called() -> tuple[object, Exception | None]:
+            try:
+                return function(*arguments), None
+            except Exception as error:  # noqa: BLE001 - not every exception can be put into a future
+                return None, error
+
+        future = asyncio.get_running_loop().run_in_executor(self._threads, copy_context().run, called)
+        while not future.done():
+            try:
+                await asyncio.wait([future])
+            except asyncio.CancelledError as cut:
+                self._cut = cut
+        value, error = future.result()
+        if error is not None:
+            raise error
+        return await value if isawaitable(value) else value
+
+
+def _may_block(call: Call) -> bool:
+    """Whether it is a plain body that the user wrote to do something: conditions and the like are done at once."""
+    decision, one = call.decision, call.decision.instruction
+    match decision:
+        case Undo():
+            body = one.undoing and one.undoing.body
+        case Settle():
+            body = one.settling and one.settling.body
+        case Perform() if one.op not in (Op.ENTER, Op.LEAVE):
+            body = one.body
+        case _:
+            return False
+    return body is not None and not body.awaits

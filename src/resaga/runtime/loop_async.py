@@ -1,0 +1,56 @@
+"""The durable loop: the driver's, with a record before each call, and an ear for what others ask for.
+
+Its twin is `loop`: change both, a test compares them.
+"""
+
+from resaga.core.decision import Decision, Halt
+from resaga.core.machine import advance
+from resaga.core.outcome import Woke
+from resaga.drive.call import Copy
+from resaga.drive.clock import Clock
+from resaga.drive.rest import RESTING, enter, nap
+from resaga.runtime.hands_async import HandsAsync
+from resaga.runtime.held import Held
+from resaga.runtime.writable import writable
+
+
+async def run_async(held: Held, clock: Clock, copy: Copy, hands: HandsAsync) -> Decision:
+    """Do what the machine decides until somebody else has to come back; gives the last decision.
+
+    An interrupt of a body passes through: nothing is recorded then, as nothing would be if the process were killed.
+    """
+    state, monotonic = held.state, clock.monotonic
+    program = state.program
+    before = monotonic()
+    shift = clock.wall() - before
+    decision = enter(state, before + shift)
+    while True:
+        decision = held.heard(decision, before + shift)
+        if isinstance(decision, Halt):
+            if await hands.ask(held.rest()):
+                return decision
+            continue
+        if isinstance(decision, RESTING):
+            seconds = nap(decision, state, before + shift)
+            if seconds is None:
+                if await hands.ask(held.rest()):
+                    return decision
+                continue
+            if seconds > 0:
+                await hands.ask(held.before_sleep())
+                await clock.sleep_async(seconds)
+            before = monotonic()
+            decision = advance(program, state, Woke(), before + shift, 0)
+            continue
+        await hands.ask(held.before(decision))
+        before = monotonic()
+        if held.requests and (heard := held.heard(decision, before + shift)) is not decision:
+            decision = heard
+            continue
+        held.calling = True
+        outcome = await hands.perform(decision, state, copy)
+        held.calling = False
+        now = monotonic()
+        outcome = writable(decision.instruction, state, outcome, copy)
+        decision = advance(program, state, outcome, now + shift, now - before)
+        before = now

@@ -1,0 +1,133 @@
+"""Group commit: what many executions append at the same time is written in one transaction.
+
+One batch is under way at a time. Who comes meanwhile waits, and goes with the next one: the slower the disk, the larger
+the batches. Where commits are quick they are made on the loop, since a thread would cost more than the commit; where
+they are not, in a thread. A batch is bounded, and so is the number of those who wake up at once, so that the loop
+keeps turning. A batch that fails is written again one by one: nobody suffers from what another one asked for.
+
+Deliberately absent: a delay. Nobody waits for company.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, TypeAlias, final
+
+from resaga.core.errors import StoreBusy, StoreClosed, StoreUnreachable
+from resaga.stores.store import Append, Store
+
+MOST: Final = 128
+"""So many entries are in one batch, and so many executions wake up at once."""
+
+QUICK_SECONDS: Final = 0.0008
+"""A commit that takes less is made on the loop."""
+
+LOOKS: Final = 4
+"""So many threads look at the store."""
+
+COMMON: Final = (StoreUnreachable, StoreBusy, StoreClosed)
+"""What is wrong with the store, whatever it is asked for: nothing is gained by asking again one by one."""
+
+
+@final
+class Pending:
+    """Entries on their way, and who waits for them."""
+
+    Items: TypeAlias = Sequence[Append]
+
+    __slots__ = ("applied", "future", "items")
+
+    def __init__(self, items: Items) -> None:
+        self.items = items
+        self.applied: list[bool] | BaseException | None = None
+        self.future: asyncio.Future[list[bool]] = asyncio.get_running_loop().create_future()
+
+    def again(self) -> "asyncio.Future[list[bool]]":
+        """Wait for the same once more, for whoever was cut off while waiting."""
+        if self.future.cancelled():
+            self.future = asyncio.get_running_loop().create_future()
+            if self.applied is not None:
+                self.settle(self.applied)
+        return self.future
+
+    def settle(self, applied: list[bool] | BaseException) -> None:
+        """Tell who waits what became of them."""
+        self.applied = applied
+        if self.future.done():  # cut off: they ask again, or they abandoned it
+            return
+        if isinstance(applied, BaseException):
+            self.future.set_exception(applied)
+        else:
+            self.future.set_result(applied)
+
+
+@final
+class Writer:
+    """The only one in this runtime that appends to its store while executions are driven."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._threads = ThreadPoolExecutor(1 + LOOKS, "resaga store")
+        self._waiting: deque[Pending] = deque()
+        self._busy = False
+        self._quick = False
+
+    def append(self, items: Sequence[Append]) -> Pending:
+        """Write these in the next batch."""
+        pending = Pending(items)
+        self._waiting.append(pending)
+        if not self._busy:
+            self._busy = True
+            asyncio.get_running_loop().call_soon(self._turn)  # behind all who are ready to go with it
+        return pending
+
+    def look(self, asked: Callable[[Store], Any]) -> "asyncio.Future[Any]":
+        """Ask the store for something else, in a thread."""
+        return asyncio.get_running_loop().run_in_executor(self._threads, asked, self._store)
+
+    def close(self) -> None:
+        """Wait until nothing is under way any more."""
+        self._threads.shutdown()
+
+    def _turn(self) -> None:
+        batch, size = list[Pending](), 0
+        while self._waiting and (not batch or size + len(self._waiting[0].items) <= MOST):
+            batch.append(self._waiting.popleft())
+            size += len(batch[-1].items)
+        if not batch:
+            self._busy = False
+        elif self._quick:
+            self._settle(batch, *self._timed(batch))
+        else:
+            loop = asyncio.get_running_loop()
+            written = loop.run_in_executor(self._threads, self._timed, batch)
+            written.add_done_callback(lambda done: self._settle(batch, *done.result()))
+
+    def _settle(self, batch: list[Pending], outcomes: list[list[bool] | BaseException], seconds: float) -> None:
+        for pending, applied in zip(batch, outcomes, strict=True):
+            pending.settle(applied)
+        self._quick = seconds < QUICK_SECONDS
+        asyncio.get_running_loop().call_soon(self._turn)  # behind those who just woke up
+
+    def _timed(self, batch: list[Pending]) -> tuple[list[list[bool] | BaseException], float]:
+        begun = time.perf_counter()
+        outcomes = self._written(batch)
+        return outcomes, time.perf_counter() - begun
+
+    def _written(self, batch: list[Pending]) -> list[list[bool] | BaseException]:
+        """What became of each."""
+        try:
+            applied = list(self._store.append([item for one in batch for item in one.items]))
+        except COMMON as error:
+            return [error] * len(batch)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, nobody may wait for ever
+            if len(batch) == 1 or not isinstance(error, Exception):
+                return [error] * len(batch)
+            return [outcome for one in batch for outcome in self._written([one])]
+        shares, at = list[list[bool] | BaseException](), 0
+        for one in batch:
+            shares.append(applied[at : at + len(one.items)])
+            at += len(one.items)
+        return shares

@@ -1,0 +1,81 @@
+"""The awaiting runtime with the verbs of the blocking one, so that whatever is true of one is asked of the other."""
+
+import asyncio
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, TypeVar, final
+
+from resaga.drive.clock import SYSTEM, Clock
+from resaga.runtime import Runtime
+from resaga.runtime.life import LEASE
+from resaga.stores.opening import open_store
+from resaga.stores.store import Head
+
+T = TypeVar("T")
+
+
+@final
+class BehindAwait:
+    """A `Runtime` in a loop of its own, which turns while a verb is called and stands still in between."""
+
+    def __init__(self, store: Any, sagas: Any, *, clock: Clock = SYSTEM, lease: timedelta = LEASE) -> None:  # noqa: ANN401
+        self._loop = asyncio.new_event_loop()
+        self.inner = Runtime(store, sagas, clock=clock, lease=lease, threads=2)
+        self._life = self.inner._life
+
+    @classmethod
+    def open(cls, url: str, sagas: Any, *, clock: Clock) -> "BehindAwait":  # noqa: ANN401
+        return cls(open_store(url), sagas, clock=clock)
+
+    def close(self) -> None:
+        self._awaited(self.inner.close())
+        self._loop.close()
+
+    def __del__(self) -> None:
+        """It is gone without a word, as a process that died; nothing is waited for, whichever thread this is."""
+        for threads in (self.inner._writer._threads, self.inner._threads):
+            threads.shutdown(wait=False)
+        self._loop.close()
+
+    def __enter__(self) -> "BehindAwait":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def run(self, saga: Any, context: Any, /, **options: Any) -> Any:  # noqa: ANN401
+        async def run() -> Any:  # noqa: ANN401
+            return await (await self.inner.run(saga, context, **options)).outcome()
+
+        return self._awaited(run())
+
+    def find(self, **asked: Any) -> Iterator[Head]:  # noqa: ANN401
+        async def found() -> list[Head]:
+            return [head async for head in self.inner.find(**asked)]
+
+        return iter(self._awaited(found()))
+
+    def __getattr__(self, verb: str) -> Any:  # noqa: ANN401
+        def said(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+            return self._awaited(getattr(self.inner, verb)(*arguments, **options))
+
+        return said
+
+    def _awaited(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """In another thread where a loop is turning in this one: somebody is called in the midst of another runtime."""
+        if asyncio._get_running_loop() is None:
+            return self._turned(coroutine)
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(self._turned, coroutine).result()
+
+    def _turned(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        task = self._loop.create_task(coroutine)
+        try:
+            return self._loop.run_until_complete(task)
+        except KeyboardInterrupt:  # it stops the loop at once, and comes out of whoever waits, too
+            with suppress(KeyboardInterrupt):
+                self._loop.run_until_complete(asyncio.wait([task]))
+            assert task.exception()
+            raise
