@@ -26,7 +26,7 @@ from resaga.execution import (
     RolledBack,
     Stuck,
 )
-from resaga.saga import Saga
+from resaga.saga import Saga, run_saga
 
 __all__ = [
     "Action",
@@ -72,6 +72,7 @@ __all__ = [
     "gate",
     "only",
     "read",
+    "run_saga",
     "step",
     "wait",
     "when",

@@ -1,7 +1,7 @@
 """A saga: a named, versioned block, compiled once, and the way to its executions."""
 
 from os import urandom
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
 from typing_extensions import TypeAliasType
 
@@ -9,11 +9,12 @@ from resaga.core import limits, machine
 from resaga.core.block import Block, M, Sealed, Wait, node_of
 from resaga.core.body import valid_name
 from resaga.core.decision import Status
-from resaga.core.errors import EmptySaga, InvalidName, InvalidOption, NotPaused, WrongSaga
+from resaga.core.errors import EmptySaga, InvalidName, InvalidOption, InvalidStepOrder, NotPaused, WrongSaga
 from resaga.core.execution_id import is_id
 from resaga.core.hook import Hook
 from resaga.core.instruction import Op
 from resaga.core.names import names_seen_from
+from resaga.core.node import Kind, Named
 from resaga.core.program import Program
 from resaga.core.state import ExecutionState
 from resaga.drive.clock import SYSTEM, Clock
@@ -41,7 +42,7 @@ class Saga(Generic[X, B, M]):
     your own are stored; `emits` are the classes of the events that its bodies may emit.
     """
 
-    __slots__ = ("codec", "program")
+    __slots__ = ("_emits", "_root", "codec", "program")
 
     program: Program
     codec: "Codec"
@@ -68,8 +69,8 @@ class Saga(Generic[X, B, M]):
         from resaga.codec import Codec  # noqa: PLC0415
         from resaga.core.compile import compile_program  # noqa: PLC0415
 
-        root, names = node_of(body), names_seen_from(1)
-        self.program = compile_program(valid_name(name), version, root, hooks, emits, names=names)
+        self._root, self._emits, names = node_of(body), emits, names_seen_from(1)
+        self.program = compile_program(valid_name(name), version, self._root, hooks, emits, names=names)
         self.codec = Codec(self.program)
 
     @property
@@ -134,6 +135,10 @@ class Saga(Generic[X, B, M]):
             case _:
                 return settled(codec, state, machine.decide(self.program, state), unused)
 
+    def as_child(self, name: str, /) -> Named:
+        """What another saga runs of it: see `run_saga`."""
+        return Named(valid_name(name), self._root, self._emits)
+
     def listing(self, state: "ExecutionState | Execution[Any, Any, Any] | None" = None, /) -> str:
         """The program, an instruction a line; with a state, where that execution stands and what it did."""
         from resaga.core.listing import listing  # noqa: PLC0415 - for people, so it can wait for them
@@ -160,3 +165,29 @@ class Saga(Generic[X, B, M]):
 
     def __repr__(self) -> str:
         return f"<Saga {self.name!r} v{self.version}: {self.program.end} instructions>"
+
+
+@overload
+def run_saga(child: Saga[X, B, M], /, *, name: str | None = None) -> Block[X, B, M]: ...
+@overload
+def run_saga(child: Saga[X, B, M], /, *, name: str | None = None, irreversible: Literal[True]) -> Sealed[X, B, M]: ...
+def run_saga(
+    child: Saga[X, B, M], /, *, name: str | None = None, irreversible: bool = False
+) -> Block[X, B, M] | Sealed[X, B, M]:
+    """Run a saga as a step of another one, which goes on with its result.
+
+    It is part of the execution that runs it: its steps have paths like `payment/charge`, its gates are answered there,
+    and what takes back the whole takes it back, too. One with an irreversible step has to be run `irreversible=True`.
+    """
+    node = child.as_child(name or child.name)
+    if irreversible:
+        return Sealed(node)
+    for one in child.program.instructions:
+        if one.kind is Kind.IRREVERSIBLE:
+            raise InvalidStepOrder(
+                f"saga {child.name!r} cannot be taken back once its step {one.path!r} is done;"
+                " run it with irreversible=True, behind all that needs an undo.",
+                path=node.name,
+                after=one.path,
+            )
+    return Block(node)

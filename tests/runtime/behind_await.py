@@ -1,7 +1,7 @@
 """The awaiting runtime with the verbs of the blocking one, so that whatever is true of one is asked of the other."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
@@ -11,7 +11,6 @@ from resaga.drive.clock import SYSTEM, Clock
 from resaga.runtime import Runtime
 from resaga.runtime.life import LEASE
 from resaga.stores.opening import open_store
-from resaga.stores.store import Head
 
 T = TypeVar("T")
 
@@ -51,15 +50,10 @@ class BehindAwait:
 
         return self._awaited(run())
 
-    def find(self, **asked: Any) -> Iterator[Head]:  # noqa: ANN401
-        async def found() -> list[Head]:
-            return [head async for head in self.inner.find(**asked)]
-
-        return iter(self._awaited(found()))
-
     def __getattr__(self, verb: str) -> Any:  # noqa: ANN401
         def said(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401
-            return self._awaited(getattr(self.inner, verb)(*arguments, **options))
+            result = getattr(self.inner, verb)(*arguments, **options)
+            return iter(self._awaited(_all(result))) if isinstance(result, AsyncIterator) else self._awaited(result)
 
         return said
 
@@ -79,3 +73,7 @@ class BehindAwait:
                 self._loop.run_until_complete(asyncio.wait([task]))
             assert task.exception()
             raise
+
+
+async def _all(found: AsyncIterator[T]) -> list[T]:
+    return [one async for one in found]

@@ -103,6 +103,11 @@ class _Compiler:
             case Doing():
                 self._doing(node, prefix)
             case Named(name=name, inner=inner):
+                for event in node.emits:
+                    if event not in self.emits:
+                        raise InvalidOption(
+                            f"saga {self.name!r}: its child {name!r} emits {event.__name__}; add it to emits=."
+                        )
                 self.tasks.append(partial(self._emit, inner, f"{prefix}{name}/"))
             case Waiting():
                 self._waiting(node, prefix)

@@ -124,13 +124,14 @@ class Chain:
 
 @final
 class Named:
-    """A block whose paths begin with a name."""
+    """A block whose paths begin with a name; what is a saga elsewhere says what its bodies may emit."""
 
-    __slots__ = ("inner", "name")
+    __slots__ = ("emits", "inner", "name")
 
-    def __init__(self, name: str, inner: "Node") -> None:
+    def __init__(self, name: str, inner: "Node", emits: tuple[type, ...] = ()) -> None:
         self.name = name
         self.inner = inner
+        self.emits = emits
 
 
 @final

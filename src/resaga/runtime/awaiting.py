@@ -18,11 +18,13 @@ from resaga.execution import Outcome, settled
 from resaga.runtime.asking import Asking, ask
 from resaga.runtime.desk import Desk
 from resaga.runtime.driving import PAGE, Driving
+from resaga.runtime.event import Event
 from resaga.runtime.handle import Handle
 from resaga.runtime.hands_async import HandsAsync
 from resaga.runtime.held import Held
 from resaga.runtime.life import LEASE, Life
 from resaga.runtime.loop_async import run_async
+from resaga.runtime.standing import OVER, RUNNING, STUCK
 from resaga.runtime.summary import Summary
 from resaga.runtime.writer import Writer
 from resaga.saga import Loaded, Saga
@@ -247,6 +249,26 @@ class Runtime:
             for head in heads:
                 yield head
 
+    def running(self) -> AsyncIterator[Head]:
+        """Those that are not over, and wait for nobody."""
+        return self._found(RUNNING)
+
+    def paused(self) -> AsyncIterator[Head]:
+        """Those that wait for an answer or a time."""
+        return self.find(status="paused")
+
+    def stuck(self) -> AsyncIterator[Head]:
+        """Those that a person has to decide about."""
+        return self._found(STUCK)
+
+    def history(self) -> AsyncIterator[Head]:
+        """Those that are over."""
+        return self._found(OVER)
+
+    async def events(self, id: str, /) -> tuple[Event, ...]:  # noqa: A002 - as above
+        """What happened to an execution, in its order; its saga is not needed."""
+        return await self._ask(self._desk.events(id))
+
     # ---- inside ----------------------------------------------------------------------------------
 
     def _hands(self) -> HandsAsync:
@@ -260,6 +282,11 @@ class Runtime:
         result = await self._ask(asking)
         self._nudged.set()
         return result
+
+    async def _found(self, statuses: tuple[str, ...]) -> AsyncIterator[Head]:
+        for status in statuses:
+            async for head in self.find(status=status):
+                yield head
 
     def _started(self, id_: str, driving: Coroutine[Any, Any, Any], hands: HandsAsync) -> _Drive:
         task = asyncio.create_task(driving, name=f"resaga {id_}")

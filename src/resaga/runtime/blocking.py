@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from itertools import chain
 from types import TracebackType
 from typing import Any, Self, TypeVar, final
 
@@ -12,10 +13,12 @@ from resaga.execution import Outcome, settled
 from resaga.runtime.asking import Asking, ask
 from resaga.runtime.desk import Desk
 from resaga.runtime.driving import Driving
+from resaga.runtime.event import Event
 from resaga.runtime.hands import Hands
 from resaga.runtime.held import Held
 from resaga.runtime.life import LEASE, Life
 from resaga.runtime.loop import run
+from resaga.runtime.standing import OVER, RUNNING, STUCK
 from resaga.runtime.summary import Summary
 from resaga.saga import Loaded, Saga
 from resaga.stores.opening import open_store
@@ -173,6 +176,26 @@ class BlockingRuntime:
         while after is not None:
             heads, after = self._ask(self._desk.page(after, status=status, saga=saga, tag=tag))
             yield from heads
+
+    def running(self) -> Iterator[Head]:
+        """Those that are not over, and wait for nobody."""
+        return chain.from_iterable(self.find(status=status) for status in RUNNING)
+
+    def paused(self) -> Iterator[Head]:
+        """Those that wait for an answer or a time."""
+        return self.find(status="paused")
+
+    def stuck(self) -> Iterator[Head]:
+        """Those that a person has to decide about."""
+        return chain.from_iterable(self.find(status=status) for status in STUCK)
+
+    def history(self) -> Iterator[Head]:
+        """Those that are over."""
+        return chain.from_iterable(self.find(status=status) for status in OVER)
+
+    def events(self, id: str, /) -> tuple[Event, ...]:  # noqa: A002 - as above
+        """What happened to an execution, in its order; its saga is not needed."""
+        return self._ask(self._desk.events(id))
 
     # ---- inside ----------------------------------------------------------------------------------
 

@@ -21,9 +21,10 @@ from resaga.drive.clock import Clock
 from resaga.execution import Answered, Completed, Execution, Interrupted, New, Paused, Stuck
 from resaga.runtime.asking import Asking, append, delete, kept
 from resaga.runtime.driving import PAGE
-from resaga.runtime.held import QUARANTINED, Held
+from resaga.runtime.event import Event, events
+from resaga.runtime.held import Held
 from resaga.runtime.life import WORKER, Life
-from resaga.runtime.standing import journaled, named
+from resaga.runtime.standing import QUARANTINED, journaled, named
 from resaga.runtime.summary import Summary, summary
 from resaga.saga import Saga
 from resaga.stores.store import Append, Head, Stored
@@ -145,6 +146,10 @@ class Desk:
     def summary(self, id_: str) -> Asking[Summary]:
         """How it stands."""
         return summary((yield from kept(id_)))
+
+    def events(self, id_: str) -> Asking[tuple[Event, ...]]:
+        """What happened to it."""
+        return events((yield from kept(id_)))
 
     # ---- inside ----------------------------------------------------------------------------------
 

@@ -31,14 +31,11 @@ from resaga.core.replay import interrupt
 from resaga.core.state import FORWARD, NEW, SETTLING, ExecutionState
 from resaga.drive.call import Calling
 from resaga.runtime.asking import Asking, append, read
-from resaga.runtime.standing import journaled
+from resaga.runtime.standing import QUARANTINED, journaled
 from resaga.stores.store import Append, Stored
 
 TRIES: Final = 5
 """How often an append is tried that fails."""
-
-QUARANTINED: Final = "quarantined"
-"""The status of what killed those who drove it, again and again."""
 
 LAST_TAKEOVER: Final = 5
 """So often an execution is taken over from one that died without having recorded anything new."""

@@ -5,11 +5,19 @@ from typing import Final
 from resaga.core.decision import Status
 from resaga.core.node import Stay
 from resaga.core.program import Program
-from resaga.core.state import RUNNING, ExecutionState
+from resaga.core.state import ExecutionState
 from resaga.stores.store import Append
 
-GOING: Final = (RUNNING, Status.NEW, Status.COMPENSATING)
+QUARANTINED: Final = "quarantined"
+"""The status of what killed those who drove it, again and again."""
+
+GOING: Final = (Status.RUNNING, Status.NEW, Status.COMPENSATING)
 """Something can be done at once."""
+
+RUNNING: Final = ("new", "running", "compensating")
+STUCK: Final = ("stuck", QUARANTINED)
+OVER: Final = ("completed", "rolled back")
+"""What the statuses say to somebody who asks."""
 
 
 def named(program: Program) -> str:

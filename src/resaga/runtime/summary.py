@@ -44,8 +44,7 @@ class Summary(Value):
 
 def summary(stored: Stored) -> Summary:
     """What a store tells of an execution."""
-    entries = [journal.opened(raw) for _, raw in stored.entries]
-    steps = journal.steps_of(entries)
+    steps = journal.steps_of(journal.opened(raw) for _, raw in stored.entries)
     document = journal.lengthened(opened(stored.snapshot), steps, 0)
     lines = [Line.read(row) for row in document.listing]
     counted = [line.kind not in CONTEXTS for line in lines]

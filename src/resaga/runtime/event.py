@@ -1,0 +1,48 @@
+"""What happened to an execution, as others may be told: without its values."""
+
+from datetime import datetime, timedelta
+from typing import final
+
+from resaga.codec import journal
+from resaga.codec.document import opened
+from resaga.core.fact import BITS, MASK, Fact
+from resaga.core.line import Line
+from resaga.core.timing import moment
+from resaga.core.value import Value
+from resaga.stores.store import Stored
+
+
+@final
+class Event(Value):
+    """A row of the trail; nothing of the user's is needed to read it."""
+
+    id: str
+    """`<execution>:<row>`: the same whenever it is asked for, with no gap before it."""
+
+    what: str
+    """What happened: `returned`, `undone`, `asked`, `answered` …"""
+
+    path: str
+    """At which step; at the end it is the name of the saga."""
+
+    at: datetime
+    took: timedelta
+
+
+def events(stored: Stored) -> tuple[Event, ...]:
+    """All that happened, in its order."""
+    steps = journal.steps_of(journal.opened(raw) for _, raw in stored.entries)
+    document = journal.lengthened(opened(stored.snapshot), steps, 0)
+    paths = [Line.read(row).path for row in document.listing]
+    paths.append(document.saga)
+    rows = zip(document.codes, document.at, document.took, strict=True)
+    return tuple(
+        Event(
+            id=f"{stored.id}:{row}",
+            what=Fact(code & MASK).name.lower(),
+            path=paths[code >> BITS],
+            at=moment(at),
+            took=timedelta(microseconds=took // 1000),
+        )
+        for row, (code, at, took) in enumerate(rows, 1)
+    )

@@ -1,0 +1,65 @@
+"""What happened, as others may be told."""
+
+from datetime import timedelta
+
+import pytest
+
+from resaga.runtime.event import Event
+from resaga.testing import FakeClock
+from tests.runtime.shop import CHECKOUT, NAP, Order, Shop, approval
+
+pytestmark = pytest.mark.usefixtures("both_runtimes")
+
+
+def test_the_events_of_an_execution() -> None:
+    """They are its trail without the values; asked for again they are the same, whether it was folded or not."""
+    shop = Shop()
+    began = shop.clock.now
+    shop.runtime.run(CHECKOUT, Order("A"), id="A")
+    shop.clock.advance(timedelta(hours=1))
+    first = shop.runtime.events("A")
+    shop.runtime.answer("A", approval, True, by="ann")
+    then = shop.runtime.events("A")
+    assert then[: len(first)] == first
+    assert [(event.what, event.path) for event in then] == [
+        ("created", "reserve"),
+        ("started", "reserve"),
+        ("returned", "reserve"),
+        ("returned", "price"),
+        ("answered", "approval"),
+    ]
+    assert [event.id for event in then] == [f"A:{row}" for row in range(1, 6)]
+    assert then[0] == Event("A:1", "created", "reserve", began, timedelta(0))
+    assert then[-1].at == began + timedelta(hours=1)
+    assert all(not hasattr(event, "value") for event in then)
+
+
+def test_how_long_it_took() -> None:
+    """As long as the clock says."""
+    shop = Shop()
+    clock: FakeClock = shop.clock
+    shop.runtime.run(NAP, Order("N"), id="N")
+    clock.advance(timedelta(hours=2))
+    shop.runtime.tick()
+    events = shop.runtime.events("N")
+    assert [event.what for event in events] == ["created", "started", "returned", "woke", "returned"]
+    assert events[3].at - events[2].at == timedelta(hours=2)
+    assert events[-1].path == "price"
+
+
+def test_who_stands_how() -> None:
+    """Each is found where one would look for it."""
+    shop = Shop()
+    shop.runtime.run(CHECKOUT, Order("paused"), id="paused")
+    shop.runtime.submit(CHECKOUT, Order("new"), id="new")
+    shop.runtime.run(CHECKOUT, Order("kept", "kept"), id="stuck")
+    shop.runtime.cancel("stuck", "enough")
+    while shop.runtime.get("stuck").status != "stuck":
+        shop.clock.advance(timedelta(minutes=2))
+        shop.runtime.resume(CHECKOUT, "stuck")
+    shop.runtime.run(CHECKOUT, Order("over"), id="over")
+    shop.runtime.cancel("over", "enough")
+    shop.runtime.resume(CHECKOUT, "over")
+    runtime = shop.runtime
+    found = {name: [head.id for head in getattr(runtime, name)()] for name in ("running", "paused", "stuck", "history")}
+    assert found == {"running": ["new"], "paused": ["paused"], "stuck": ["stuck"], "history": ["over"]}
