@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any, TypeVar, final
+from typing import Any, Final, TypeVar, final
 
 from resaga.drive.clock import SYSTEM, Clock
 from resaga.runtime import Runtime
@@ -15,6 +15,10 @@ from resaga.stores.opening import open_store
 T = TypeVar("T")
 
 
+made: Final[list["BehindAwait"]] = []
+"""Those of this test."""
+
+
 @final
 class BehindAwait:
     """A `Runtime` in a loop of its own, which turns while a verb is called and stands still in between."""
@@ -22,6 +26,7 @@ class BehindAwait:
     def __init__(self, store: Any, sagas: Any, *, clock: Clock = SYSTEM, lease: timedelta = LEASE) -> None:  # noqa: ANN401
         self._loop = asyncio.new_event_loop()
         self.inner = Runtime(store, sagas, clock=clock, lease=lease, threads=2)
+        made.append(self)
         self._life = self.inner._life
 
     @classmethod
@@ -30,10 +35,9 @@ class BehindAwait:
 
     def close(self) -> None:
         self._awaited(self.inner.close())
-        self._loop.close()
 
-    def __del__(self) -> None:
-        """It is gone without a word, as a process that died; nothing is waited for, whichever thread this is."""
+    def die(self) -> None:
+        """It is gone without a word, as a process that died."""
         for threads in (self.inner._writer._threads, self.inner._threads):
             threads.shutdown(wait=False)
         self._loop.close()

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.runtime.runtimes import both_in_time, both_runtimes
+from tests.runtime.runtimes import both_in_time, both_runtimes, none_is_left
 
-__all__ = ["both_in_time", "both_runtimes", "quick_path"]
+__all__ = ["both_in_time", "both_runtimes", "none_is_left", "quick_path"]
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a directory is made in it that is nobody else's
 

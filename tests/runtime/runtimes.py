@@ -1,10 +1,12 @@
 """The two runtimes behind the same verbs: what is true of one is true of the other."""
 
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import pytest
 
 from resaga.runtime import BlockingRuntime
+from tests.runtime import behind_await
 from tests.runtime.behind_await import BehindAwait
 
 AnyRuntime: TypeAlias = Any
@@ -17,6 +19,14 @@ kind: Any = BlockingRuntime
 def made(store: Any, sagas: Any, **options: Any) -> AnyRuntime:  # noqa: ANN401 - a Store, Sagas
     """One of the kind that is tested."""
     return kind(store, sagas, **options)
+
+
+@pytest.fixture(autouse=True)
+def none_is_left() -> Iterator[None]:
+    """What was made for a test ends with it."""
+    yield
+    while behind_await.made:
+        behind_await.made.pop().die()
 
 
 @pytest.fixture(params=[BlockingRuntime, BehindAwait], ids=["blocking", "awaiting"])

@@ -431,11 +431,13 @@ def test_a_worker_whose_store_is_away(caplog: pytest.LogCaptureFixture) -> None:
             self.failing = {"find": 3, "append": 7}
 
         def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the store has it
+            verb = getattr(self.inner, name)
+
             def asked(*given: Any, **options: Any) -> Any:  # noqa: ANN401
                 if self.failing.get(name, 0) and (name == "find" or given[0][0].status != "worker"):
                     self.failing[name] -= 1
                     raise errors.StoreUnreachable("It is away.", where="here", code="")
-                return getattr(self.inner, name)(*given, **options)
+                return verb(*given, **options)
 
             return asked
 

@@ -11,6 +11,7 @@ import pytest
 
 from resaga.core.errors import (
     StoreBroken,
+    StoreClosed,
     StoreUnreachable,
     UnknownStore,
 )
@@ -141,6 +142,37 @@ def test_who_listens_is_told(store: PostgresStore, other: psycopg.Connection) ->
     store.append([step("C")._replace(wake_at=5), step("D")._replace(wake_at=5), step("E")])
     assert [told.channel for told in other.notifies(timeout=5, stop_after=1)] == [postgres_tables.CHANNEL]
     assert list(other.notifies(timeout=0.1)) == []
+
+
+def test_it_wakes_who_waits(store: PostgresStore, postgres_url: str) -> None:
+    """Also of what was left between two calls; once, and not for ever."""
+    other = PostgresStore(postgres_url)
+    assert not other.wait_for_due(0.01)
+    store.append([step()._replace(wake_at=5), step("B")._replace(wake_at=5)])
+    assert other.wait_for_due(30)
+    assert not other.wait_for_due(0.01)
+    other.close()
+    with pytest.raises(StoreClosed):
+        other.wait_for_due(0.01)
+
+
+def test_who_waits_hears_that_the_server_hung_up(store: PostgresStore, other: psycopg.Connection) -> None:
+    """And can wait again."""
+    store.wait_for_due(0.01)
+    other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+    with pytest.raises(StoreUnreachable):
+        store.wait_for_due(30)
+    store.append([step()._replace(wake_at=5)])
+    assert not store.wait_for_due(0.01)
+    store.append([step("B")._replace(wake_at=5)])
+    assert store.wait_for_due(30)
+
+
+def test_it_has_a_clock(store: PostgresStore, other: psycopg.Connection) -> None:
+    """The server's own, which never stands still."""
+    first = store.wall_ns()
+    ((seconds,),) = other.execute("SELECT extract(epoch FROM clock_timestamp())").fetchall()
+    assert first <= round(seconds * 1_000_000) * 1_000 < store.wall_ns()
 
 
 # ---- other versions ---------------------------------------------------------------------------------------

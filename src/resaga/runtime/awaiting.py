@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from itertools import islice
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self, TypeVar, final
+from typing import Any, Final, NamedTuple, Self, TypeVar, cast, final
 
 from resaga.core.block import Gate, M
 from resaga.core.errors import AlreadyExists, Conflict, ResagaError, StoreError
@@ -29,7 +29,7 @@ from resaga.runtime.summary import Summary
 from resaga.runtime.writer import Writer
 from resaga.saga import Loaded, Saga
 from resaga.stores.opening import open_store
-from resaga.stores.store import Head, Store
+from resaga.stores.store import Head, Store, Waking
 
 T = TypeVar("T")
 X = TypeVar("X")
@@ -74,7 +74,7 @@ class Runtime:
         self._clock = clock
         self._life = Life(store, clock, lease)
         self._desk = Desk(sagas, clock, self._life)
-        self._driving = Driving(self._life)
+        self._driving = Driving(self._life, clock)
         self._writer = Writer(store)
         self._threads = ThreadPoolExecutor(threads, "resaga body")
         self._drives: dict[str, _Drive] = {}
@@ -200,8 +200,7 @@ class Runtime:
                         await self._patrol(slots, watch)
                     except StoreError as error:
                         LOG.warning("the store cannot be asked what is due: %s", error)
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(self._nudged.wait(), every.total_seconds())
+                    await self._something(every.total_seconds())
             finally:
                 await _interrupted(started)
 
@@ -314,6 +313,20 @@ class Runtime:
                         await hands.leave(held.leave())
                 raise
         return settled(saga.codec, held.state, decision, [])
+
+    async def _something(self, seconds: float) -> None:
+        """Wait until there may be something to do, or that long."""
+        signs: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._nudged.wait())]
+        if isinstance(self._store, Waking):
+            signs.append(self._writer.look(lambda _: self._wait(seconds)))
+        try:
+            await asyncio.wait(signs, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            signs[0].cancel()
+
+    def _wait(self, seconds: float) -> None:
+        with suppress(StoreError):  # who asks it next will say so
+            cast("Waking", self._store).wait_for_due(seconds)
 
     async def _patrol(self, slots: asyncio.Semaphore, began: Callable[["asyncio.Task[Any]"], None]) -> None:
         """Begin to drive all that is due, as soon as there is a slot for each."""

@@ -45,7 +45,7 @@ class BlockingRuntime:
         self._clock = clock
         self._life = Life(store, clock, lease)
         self._desk = Desk(sagas, clock, self._life)
-        self._driving = Driving(self._life)
+        self._driving = Driving(self._life, clock)
         self._hands = Hands(store)
         for saga in self._desk.sagas.values():
             if saga.program.awaits:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any, Final, final
 
 from resaga.core.errors import AlreadyExists, Conflict, StoreError
+from resaga.drive.clock import Clock
 from resaga.runtime.held import Held
 from resaga.runtime.life import WORKER, Life
 from resaga.saga import Saga
@@ -17,8 +18,9 @@ PAGE: Final = 100
 class Driving:
     """The executions of which this process is the owner, as far as the store knows."""
 
-    def __init__(self, life: Life) -> None:
+    def __init__(self, life: Life, clock: Clock) -> None:
         self._life = life
+        self._clock = clock
         self._held: dict[str, Held] = {}
         self._left: set[str] = set()
         self._unwritten: dict[str, Held] = {}
@@ -64,7 +66,10 @@ class Driving:
             stored = store.read(id_)
             if stored is not None:
                 yield from known([Head(*stored[:8])])
-        for head in _pages(store, due=self._life.now()):
+        alive, due = self._life.now(), self._clock.wall()
+        for head in _pages(store, due=max(alive, due)):
+            if (head.wake_at or 0) > (alive if head.status == WORKER else due):
+                continue  # not by the clock that counts for it
             if head.status == WORKER:
                 yield from known(one for one in _pages(store, owner=head.id) if one.id != head.id)
                 if all(one.id == head.id for one in _pages(store, owner=head.id)):  # it has nothing left

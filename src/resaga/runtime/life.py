@@ -13,7 +13,7 @@ from typing import Final, final
 
 from resaga.core.errors import StoreError
 from resaga.drive.clock import Clock
-from resaga.stores.store import Append, Store
+from resaga.stores.store import Append, Store, Timed
 
 WORKER: Final = "worker"
 """The status of a sign of life."""
@@ -29,22 +29,20 @@ class Life:
         self._store = store
         self._clock = clock
         self._lease = lease
+        self._lease_ns = lease // timedelta(microseconds=1) * 1000
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._owner = ""
         self._home = os.getpid()
         self._revision = 0
-        self._until = 0
+        self._fresh_until = 0
+        self.now = store.wall_ns if isinstance(store, Timed) else clock.wall
 
     @property
     def known(self) -> str:
         """The name under which this process owns executions, if others can see that it lives; else nothing."""
-        fresh = self._owner and self._home == os.getpid() and self._until > self.now()
+        fresh = self._home == os.getpid() and self._clock.monotonic() < self._fresh_until
         return self._owner if fresh else ""
-
-    def now(self) -> int:
-        """The time that leases go by."""
-        return self._clock.wall()
 
     def lives(self, owner: str) -> bool:
         """Whether whoever signs like this is still there."""
@@ -61,7 +59,7 @@ class Life:
                 self._sign(owner, self._lasting())
                 self._owner, self._over = owner, threading.Event()
                 threading.Thread(target=self._beat, args=(self._over,), name="resaga life", daemon=True).start()
-            elif self._until <= self.now():  # it stood still for so long that others took it for dead
+            elif not self.known:  # it stood still for so long that others took it for dead
                 self._sign(self._owner, self._lasting())
             return self._owner
 
@@ -84,11 +82,12 @@ class Life:
                     self._sign(self._owner, self._lasting())
 
     def _lasting(self) -> int:
-        return self.now() + round(self._lease.total_seconds() * 1_000_000_000)
+        return self.now() + self._lease_ns
 
     def _sign(self, owner: str, until: int) -> None:
+        signed = self._clock.monotonic()
         sign = Append(owner, self._revision + 1, urandom(16), b"", "", WORKER, until, owner, (), b"")
         while not self._store.append([sign])[0]:  # one that failed was applied, or somebody took this one for dead
             kept = self._store.read(owner)
             sign = sign._replace(revision=1 if kept is None else kept.revision + 1)
-        self._revision, self._until = sign.revision, until
+        self._revision, self._fresh_until = sign.revision, signed + self._lease_ns

@@ -56,6 +56,14 @@ class PostgresStore:
         """See `Store`."""
         return self._database.transact(lambda db: tables.delete(db, id, revision))
 
+    def wall_ns(self) -> int:
+        """See `Timed`."""
+        return self._database.transact(tables.wall_ns)
+
+    def wait_for_due(self, seconds: float, /) -> bool:
+        """See `Waking`; one thread at a time."""
+        return self._database.listen(tables.LISTEN, seconds)
+
     def close(self) -> None:
         """See `Store`."""
         self._database.close()

@@ -14,7 +14,7 @@ import time
 import weakref
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
-from typing import Any, Final, TypeVar, final
+from typing import Any, Final, LiteralString, TypeVar, final
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -95,6 +95,8 @@ REFUSED: Final = frozenset({"21", "22", "54"})
 class Database:
     """Where to connect to, and the connections there that nobody uses just now. Any thread may call."""
 
+    _listener: Cursor | None
+
     def __init__(self, url: str, prepare: Prepare, patience: float) -> None:
         try:
             asked = conninfo_to_dict(url)
@@ -123,10 +125,26 @@ class Database:
                     raise named(error, self.where) from error
             time.sleep(NAP_SECONDS)
 
+    def listen(self, listening: LiteralString, seconds: float) -> bool:
+        """Whether anything was said that is listened to since this was last called, or is within that time."""
+        if self._closed:
+            raise closed(self.where)
+        try:
+            with self._listening:
+                if self._listener is None:
+                    self._listener = self._connect()
+                    self._listener.execute(listening)
+                return any(self._listener.connection.notifies(timeout=seconds, stop_after=1))
+        except psycopg.Error as error:
+            self._forget_listener()
+            raise named(error, self.where) from error
+
     def close(self) -> None:
         """Let go of it for good; what is being done is done to its end."""
         self._closed = True
         self._drop_idle()
+        with self._listening:  # until who listens has heard enough
+            self._forget_listener()
 
     def forget(self) -> None:
         """Be as new in a child, and let go of what the parent talks by, without saying so to the server."""
@@ -141,6 +159,8 @@ class Database:
     def _begin(self) -> None:
         self._connected = set()
         self._idle: list[Cursor] = []
+        self._listening = threading.Lock()
+        self._listener = None
         self._turns = threading.BoundedSemaphore(CONNECTIONS)
 
     @contextmanager
@@ -193,6 +213,11 @@ class Database:
     def _drop_idle(self) -> None:
         while db := _taken(self._idle):
             self._drop(db)
+
+    def _forget_listener(self) -> None:
+        if self._listener is not None:
+            self._drop(self._listener)
+            self._listener = None
 
     def _drop(self, db: Cursor) -> None:
         """Let go of a connection; what it had begun is rolled back."""

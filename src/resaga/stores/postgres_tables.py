@@ -51,6 +51,7 @@ MIGRATIONS: Final[tuple[tuple[LiteralString, ...], ...]] = (
 VERSION: Final = len(MIGRATIONS)
 
 CHANNEL: Final = "resaga"
+LISTEN: Final = "LISTEN resaga"
 """Who listens to it is told whenever something was left that anybody may go on with."""
 
 AT_ONCE: Final = 128
@@ -115,6 +116,7 @@ BY_DUE: Final = """
     AND (%(tag)s::text IS NULL OR key IN (SELECT head FROM resaga_tags WHERE tag = %(tag)s))
     AND (NOT EXISTS (SELECT 1 FROM last) OR (wake_at, id) > (SELECT wake_at, id FROM last))
     ORDER BY wake_at, id LIMIT %(limit)s"""
+NOW: Final = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 DELETE: Final = """
     WITH gone AS (
         DELETE FROM resaga_heads WHERE id = %s AND revision = %s RETURNING key
@@ -182,6 +184,12 @@ def find(db: Cursor, asked: Mapping[str, object]) -> list[Head]:
 def delete(db: Cursor, id_: str, revision: int) -> bool:
     """See `Store.delete`."""
     return len(db.execute(DELETE, (id_, revision)).fetchall()) == 1
+
+
+def wall_ns(db: Cursor) -> int:
+    """See `Timed.wall_ns`."""
+    ((microseconds,),) = db.execute(NOW).fetchall()
+    return int(microseconds) * 1000
 
 
 def _rounds(batch: Sequence[Append]) -> list[list[int]]:

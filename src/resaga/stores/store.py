@@ -7,7 +7,7 @@ Who writes a store need not import this: it may read the attributes of what it i
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 
 class Append(NamedTuple):
@@ -116,4 +116,22 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of everything; to be called any number of times. All else raises `StoreClosed` from then on."""
+        ...
+
+
+@runtime_checkable
+class Timed(Protocol):
+    """A store with a clock, which all who share it can read: then signs of life go by that one."""
+
+    def wall_ns(self) -> int:
+        """Nanoseconds since 1970."""
+        ...
+
+
+@runtime_checkable
+class Waking(Protocol):
+    """A store that can say when something is left that anybody may go on with, so that nobody asks again and again."""
+
+    def wait_for_due(self, seconds: float, /) -> bool:
+        """Return as soon as that happens, or has since this was last called, or after that time; whether it did."""
         ...
