@@ -8,7 +8,7 @@ the next, unless a settle or an undo forestalls it. `tests.steps` makes the step
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final, NamedTuple, TypeAlias, final
 
@@ -53,19 +53,17 @@ class Fate(Enum):
     DIES_AFTER = "dies after"
 
 
-EFFECTIVE: Final = frozenset(
-    {
-        Fate.GIVES,
-        Fate.GIVES_JUNK,
-        Fate.RAISES_AFTER,
-        Fate.HANGS_AFTER,
-        Fate.SWALLOWS,
-        Fate.CUT_AFTER,
-        Fate.DIES_AFTER,
-    }
+EFFECTIVE: Final = (
+    Fate.GIVES,
+    Fate.GIVES_JUNK,
+    Fate.RAISES_AFTER,
+    Fate.HANGS_AFTER,
+    Fate.SWALLOWS,
+    Fate.CUT_AFTER,
+    Fate.DIES_AFTER,
 )
-LATE: Final = frozenset({Fate.RAISES_LATE, Fate.HANGS_LATE})
-HANGING: Final = frozenset({Fate.HANGS, Fate.HANGS_AFTER, Fate.HANGS_LATE})
+LATE: Final = (Fate.RAISES_LATE, Fate.HANGS_LATE)
+HANGING: Final = (Fate.HANGS, Fate.HANGS_AFTER, Fate.HANGS_LATE)
 
 
 class Broken(Exception):
@@ -93,6 +91,16 @@ class Call(NamedTuple):
 Fates: TypeAlias = Callable[[Call], Fate]
 
 
+class Memory(NamedTuple):
+    """All that a world knew at one moment, beside the execution that acts on it."""
+
+    now: datetime
+    calls: tuple[Call, ...]
+    fated: tuple[Fate, ...]
+    there: frozenset[str]
+    late: Mapping[str, int]
+
+
 @final
 class World:
     """The ledger, and the fates of the calls to come."""
@@ -105,7 +113,7 @@ class World:
         self.calls: list[Call] = []
         self.fated: list[Fate] = []
         self.there: set[str] = set()
-        self.late: dict[str, int] = {}
+        self.late: dict[str, int] = {}  # and during which call each effect lands
 
     def begin(self, fates: Fates) -> None:
         """Forget everything, for another run of the same saga."""
@@ -114,6 +122,17 @@ class World:
         self.state = None
         self.calls, self.fated = [], []
         self.there, self.late = set(), {}
+
+    def memory(self) -> Memory:
+        """What can be gone back to."""
+        return Memory(self.clock.now, tuple(self.calls), tuple(self.fated), frozenset(self.there), dict(self.late))
+
+    def go_back(self, then: Memory, fates: Fates) -> None:
+        """Forget what has happened since, for another run from there on."""
+        self.fates = fates
+        self.clock = FakeClock(then.now)
+        self.calls, self.fated = list(then.calls), list(then.fated)
+        self.there, self.late = set(then.there), dict(then.late)
 
     def count(self, name: str, role: Role = Role.DO) -> int:
         """How often that body was called."""
@@ -163,7 +182,7 @@ class World:
             if fate in EFFECTIVE:
                 self.there.add(name)
             elif fate in LATE:
-                self.late[name] = 1
+                self.late[name] = len(self.calls) + 1
         elif role is Role.UNDO:
             if fate in EFFECTIVE:
                 self.there.discard(name)
@@ -173,8 +192,9 @@ class World:
         return fate
 
     def _come_late(self) -> None:
-        self.there |= {name for name, left in self.late.items() if left == 0}
-        self.late = {name: left - 1 for name, left in self.late.items() if left}
+        now = len(self.calls)
+        self.there |= {name for name, call in self.late.items() if call <= now}
+        self.late = {name: call for name, call in self.late.items() if call > now}
 
 
 def words(role: Role, name: str) -> str:

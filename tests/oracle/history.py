@@ -6,52 +6,53 @@ I1 to I13 are those of the reliability page. Nothing here asks the machine.
 from collections import Counter
 from typing import Final, final
 
-from resaga.core.fact import Fact, Mark
+from resaga.core.fact import BITS, MASK, Fact, Mark, Row
 from resaga.core.failure import Failure
 from resaga.core.instruction import Op
 from resaga.core.node import EFFECTS, Kind
 from resaga.core.plan import in_effect, kept, left
 from resaga.core.program import Program
-from resaga.core.state import ExecutionState, Phase
+from resaga.core.state import ExecutionState, Phase, Trail
 from tests.worlds import Call, Fate, Role, World
 
-ENDS: Final[dict[Role, frozenset[Fact]]] = {
-    Role.DO: frozenset(
-        {
-            Fact.RETURNED,
-            Fact.SETBACK,
-            Fact.DOUBTED,
-            Fact.POSTPONED,
-            Fact.INTERRUPTED,
-            Fact.SETTLING,
-            Fact.FAILED,
-            Fact.STUCK,
-        }
+ENDS: Final[dict[Role, tuple[Fact, ...]]] = {
+    Role.DO: (
+        Fact.RETURNED,
+        Fact.SETBACK,
+        Fact.DOUBTED,
+        Fact.POSTPONED,
+        Fact.INTERRUPTED,
+        Fact.SETTLING,
+        Fact.FAILED,
+        Fact.STUCK,
     ),
-    Role.UNDO: frozenset({Fact.UNDONE, Fact.SETBACK, Fact.POSTPONED, Fact.INTERRUPTED, Fact.STUCK}),
-    Role.SETTLE: frozenset(
-        {Fact.SETTLED, Fact.DID_NOT_HAPPEN, Fact.SETBACK, Fact.POSTPONED, Fact.INTERRUPTED, Fact.STUCK}
-    ),
-    Role.DECIDE: frozenset({Fact.RETURNED, Fact.POSTPONED, Fact.INTERRUPTED, Fact.FAILED, Fact.STUCK}),
-    Role.TEST: frozenset({Fact.CHOSE_YES, Fact.CHOSE_NO, Fact.INTERRUPTED, Fact.FAILED, Fact.STUCK}),
+    Role.UNDO: (Fact.UNDONE, Fact.SETBACK, Fact.POSTPONED, Fact.INTERRUPTED, Fact.STUCK),
+    Role.SETTLE: (Fact.SETTLED, Fact.DID_NOT_HAPPEN, Fact.SETBACK, Fact.POSTPONED, Fact.INTERRUPTED, Fact.STUCK),
+    Role.DECIDE: (Fact.RETURNED, Fact.POSTPONED, Fact.INTERRUPTED, Fact.FAILED, Fact.STUCK),
+    Role.TEST: (Fact.CHOSE_YES, Fact.CHOSE_NO, Fact.INTERRUPTED, Fact.FAILED, Fact.STUCK),
 }
-"""What may become of a call; every call has exactly one such row."""
+"""What may become of a call; every call has exactly one such row.
 
-QUIET: Final = frozenset({Fact.EMITTED, Fact.WOKE})
-WELL: Final = frozenset({Fact.RETURNED, Fact.SETTLED, Fact.DID_NOT_HAPPEN, Fact.UNDONE, Fact.CHOSE_YES, Fact.CHOSE_NO})
-COMPLETE: Final = frozenset({Fact.RETURNED, Fact.SETTLED, Fact.MARKED})
+Tuples, here and below: it takes longer to hash a member of an enumeration than to look at eight of them.
+"""
+
+FACTS: Final = tuple(Fact)
+QUIET: Final = (Fact.EMITTED, Fact.WOKE)
+WELL: Final = (Fact.RETURNED, Fact.SETTLED, Fact.DID_NOT_HAPPEN, Fact.UNDONE, Fact.CHOSE_YES, Fact.CHOSE_NO)
+COMPLETE: Final = (Fact.RETURNED, Fact.SETTLED, Fact.MARKED)
 
 
 @final
 class History:
-    """The rows and the calls of one run, in the order in which they happened."""
+    """The rows and the calls of one run, in the order in which they happened; told as they come."""
 
-    def __init__(self, program: Program, world: World, state: ExecutionState) -> None:
+    def __init__(self, program: Program, world: World) -> None:
         self.instructions = program.instructions
-        self.program = program
         self.world = world
-        self.state = state
-        self.rows = list(state.trail.rows())
+        self.names = [_leaf(one.path) for one in self.instructions]
+        self.places = {name: index for index, name in reversed([*enumerate(self.names)])}
+        self.straight = not any(one.kind is Kind.GET for one in self.instructions)
+        self.rows = self.calls = 0  # so many are told
         self.done: set[int] = set()
         self.standing: list[tuple[int, object]] = []  # what a rollback has to undo, the last at the end
         self.listed: set[str] = set()  # what a person said to leave
@@ -61,48 +62,64 @@ class History:
         self.harmless: set[int] = set()  # irreversible steps of which another call is no guess
         self.began: int | None = None
         self.spent = 0
-        self.called: Counter[tuple[str, bool]] = Counter()
-        self.context: object = self.rows[0][-1]
-        moves = any(one.kind is Kind.GET for one in self.instructions)
-        self.straight = isinstance(self.context, int) and not moves  # each step is given the last one's result
+        self.called: dict[tuple[str, bool], int] = {}
+        self.context: object = None
 
-    def tell(self) -> None:
-        """All of it, from the first row to the last."""
-        rows, at = self.rows, 0
-        for call, fate in zip(self.world.calls, self.world.fated, strict=True):
-            while at < call.row:
-                self._row(at)
+    def copy(self) -> "History":
+        """The same story as far as it is told, to be told on in another way."""
+        other = object.__new__(History)
+        other.__dict__.update(self.__dict__)
+        other.done, other.standing, other.listed = self.done.copy(), self.standing.copy(), self.listed.copy()
+        other.harmless, other.called = self.harmless.copy(), self.called.copy()
+        return other
+
+    def tell(self, trail: Trail) -> None:
+        """All that was added to it, from the first row to the last."""
+        if not self.rows:
+            self.context = trail.values[0]
+            self.straight = self.straight and isinstance(self.context, int)  # each step is given the last one's result
+        calls, fated = self.world.calls, self.world.fated
+        if self.calls == len(calls) and self.rows == len(trail.codes):
+            return
+        before, rows, at = self.rows, _rows(trail, self.rows), 0
+        for place in range(self.calls, len(calls)):
+            call, fate = calls[place], fated[place]
+            end = call.row - before
+            while at < end:
+                self._row(rows[at])
                 at += 1
-            self._call(call)
-            end = call.row
+            self._call(call, trail.at[call.row - 1])
             while end < len(rows) and rows[end][0] in QUIET:
                 end += 1
+            assert at <= end < len(rows), f"I1: {call} has no row of its own"
             fact, index, _, _, _ = rows[end]
-            assert (self._name(index), fact in ENDS[call.role]) == (call.name, True), (
-                f"I1: {call} was followed by {fact.name} of {index}"
-            )
-            well = fate is Fate.GIVES and call.role is not Role.DECIDE
-            assert not well or fact in WELL, f"{call} went well, but {fact.name} is recorded"
-            assert fate is not Fate.REJECTS or fact not in (Fact.SETBACK, Fact.DOUBTED), (
-                f"S2: {call} was rejected, and is to be repeated"
-            )
-            assert end >= at, f"I1: {call} has no row of its own"
+            self._became(call, fate, fact, index)
             while at <= end:
-                self._row(at)
+                self._row(rows[at])
                 at += 1
             final = self.instructions[index].kind is Kind.IRREVERSIBLE
             self.doubt = self.doubt or (
                 final and call.role is Role.DO and fact is Fact.STUCK and fate is not Fate.REJECTS
             )
-        while at < len(rows):
-            self._row(at)
-            at += 1
-        self._end()
+        for row in rows[at:]:
+            self._row(row)
+        self.rows, self.calls = before + len(rows), len(calls)
 
     # ---- calls ----------------------------------------------------------------------------------
 
-    def _call(self, call: Call) -> None:
-        index = self._index(call.name)
+    def _became(self, call: Call, fate: Fate, fact: Fact, index: int) -> None:
+        """The row behind a call says what became of it."""
+        assert (self._name(index), fact in ENDS[call.role]) == (call.name, True), (
+            f"I1: {call} was followed by {fact.name} of {index}"
+        )
+        well = fate is Fate.GIVES and call.role is not Role.DECIDE
+        assert not well or fact in WELL, f"{call} went well, but {fact.name} is recorded"
+        assert fate is not Fate.REJECTS or fact not in (Fact.SETBACK, Fact.DOUBTED), (
+            f"S2: {call} was rejected, and is to be repeated"
+        )
+
+    def _call(self, call: Call, at: int) -> None:
+        index = self.places[call.name]
         one = self.instructions[index]
         assert not self.stuck, f"{call} was made although it was stuck"
         if call.role is Role.UNDO:
@@ -117,22 +134,22 @@ class History:
             assert not self.undoing, f"{call} was made in a rollback"
             assert self.settling is None, f"{call} was made in the middle of a settle"
             assert index not in self.done, f"I2: {call} was made after its result was recorded"
-            if one.kind is Kind.IRREVERSIBLE and self.called[(call.name, False)]:
+            if one.kind is Kind.IRREVERSIBLE and (call.name, False) in self.called:
                 allowed = one.retry is not None or index in self.harmless
                 assert allowed, f"I4: {call} repeats an irreversible step on a guess"
                 self.harmless.discard(index)
-        age = 0 if self.began is None else self.rows[call.row - 1][2] // 1000 - self.began
+        age = 0 if self.began is None else at // 1000 - self.began
         alive = age <= one.key_life or call.role is Role.SETTLE
         assert alive or not self.doubt, f"S5: {call} repeats what is in doubt under a key that is too old"
         if self.straight and call.role is not Role.UNDO:
             assert call.value == self.context, f"I1: {call} was not given {self.context}"
         who = (call.name, call.role is Role.UNDO)
-        self.called[who] += 1
+        self.called[who] = self.called.get(who, 0) + 1
 
     # ---- rows -----------------------------------------------------------------------------------
 
-    def _row(self, place: int) -> None:  # noqa: C901, PLR0912, PLR0915 - one case for each fact
-        fact, index, at, took, value = self.rows[place]
+    def _row(self, row: Row) -> None:  # noqa: C901, PLR0912, PLR0915 - one case for each fact
+        fact, index, at, took, value = row
         assert took >= 0, "T19: a duration is negative"
         if fact in COMPLETE:
             self._completion(fact, index, value)
@@ -225,14 +242,15 @@ class History:
 
     # ---- the end --------------------------------------------------------------------------------
 
-    def _end(self) -> None:
-        there = {name for name in self.world.there if self.instructions[self._index(name)].kind in EFFECTS}
+    def end(self, state: ExecutionState) -> None:
+        """It has an end, and what is in effect there is what should be."""
+        there = {name for name in self.world.there if self.instructions[self.places[name]].kind in EFFECTS}
         effects = {self._name(index) for index in self.done if self.instructions[index].kind in EFFECTS}
-        if self.state.phase is Phase.COMPLETED:
+        if state.phase is Phase.COMPLETED:
             assert (self.undoing, self.doubt, self.stuck) == (False, False, False), "it cannot be completed"
             assert there == effects, f"completed with {effects} done, but in effect is {there}"
         else:
-            assert self.state.phase is Phase.ROLLED_BACK, "it is not over"
+            assert state.phase is Phase.ROLLED_BACK, "it is not over"
             assert (self.undoing, self.stuck) == (True, False), "it cannot be rolled back"
             assert not self.standing, f"I8: rolled back without {self.standing}"
             stays = {self._name(index) for index in self.done if self.instructions[index].kind is Kind.KEPT}
@@ -240,28 +258,29 @@ class History:
                 f"I8: rolled back, but in effect is {there}, not {stays} and {self.listed}"
             )
 
-    def views(self) -> None:
+    def views(self, state: ExecutionState) -> None:
         """Timings, plan and lists tell the same story."""
         self._keys()
+        timings = state.step_timings
         timed = Counter(
-            (self._leaf(one.path), one.is_compensation)
-            for one in self.state.step_timings
+            (_leaf(one.path), one.is_compensation)
+            for one in timings
             if self.instructions[one.index].op is not Op.CHOOSE
         )
         real = Counter(
-            {who: n for who, n in self.called.items() if self.instructions[self._index(who[0])].op is not Op.CHOOSE}
+            {who: n for who, n in self.called.items() if self.instructions[self.places[who[0]]].op is not Op.CHOOSE}
         )
         assert timed == real, f"the timings tell of {timed}, the ledger of {real}"
-        assert all(one.duration is None or one.duration.total_seconds() >= 0 for one in self.state.step_timings), "T19"
+        assert all(one.duration is None or one.duration.total_seconds() >= 0 for one in timings), "T19"
         effects = {index for index in self.done if self.instructions[index].kind in EFFECTS}
-        standing = {self._name(index) for index in in_effect(self.state)}
-        if self.state.phase is Phase.COMPLETED:
+        standing = {self._name(index) for index in in_effect(state)}
+        if state.phase is Phase.COMPLETED:
             assert standing == {self._name(index) for index in effects}, "in_effect tells another story"
         else:
             stays = {self._name(index) for index in effects if self.instructions[index].kind is Kind.KEPT}
             assert standing == stays | self.listed, "in_effect tells another story"
-            assert {self._leaf(one.path) for one in kept(self.state)} == stays, "kept tells another story"
-            told = {self._leaf(one.path) for one in left(self.state)}
+            assert {_leaf(one.path) for one in kept(state)} == stays, "kept tells another story"
+            told = {_leaf(one.path) for one in left(state)}
             assert self.listed <= told, "I8: what was skipped is not listed"
 
     def _keys(self) -> None:
@@ -280,14 +299,14 @@ class History:
                 numbers[who] = number
 
     def _name(self, index: int) -> str:
-        return self._leaf(self.instructions[index].path) if index < len(self.instructions) else ""
+        return self.names[index] if index < len(self.names) else ""
 
-    def _index(self, name: str) -> int:
-        for one in self.instructions:
-            if self._leaf(one.path) == name:
-                return one.index
-        raise AssertionError(f"{name!r} is no step of the program")
 
-    @staticmethod
-    def _leaf(path: str) -> str:
-        return path.rpartition("/")[2]
+def _rows(trail: Trail, since: int) -> list[Row]:
+    """The rows from there on, read without the trail's own help."""
+    columns = (trail.codes[since:], trail.at[since:], trail.took[since:], trail.values[since:])
+    return [(FACTS[code & MASK], code >> BITS, at, took, value) for code, at, took, value in zip(*columns, strict=True)]
+
+
+def _leaf(path: str) -> str:
+    return path.rpartition("/")[2]

@@ -5,7 +5,7 @@ rejects, it fails whenever it is tried) is no fault; errors out of the blue, int
 process, requests to cancel and jumps of the clock are, and there are only so many of them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Final, TypeAlias, final
 
@@ -21,6 +21,7 @@ from resaga.core.replay import cut_off
 from resaga.core.state import ExecutionState, Phase
 from resaga.drive.blocking import drive
 from tests.oracle.choices import Choices
+from tests.oracle.moment import Moment, People
 from tests.oracle.witness import Witness
 from tests.worlds import Call, Cut, Death, Fate, Role, World
 
@@ -55,6 +56,10 @@ SURVIVED: Final = {Fate.DIES: Fate.CUT, Fate.DIES_AFTER: Fate.CUT_AFTER}
 """What is left of a death where a live value cannot be stored: nothing but the process can go on."""
 
 
+class Found(BaseException):
+    """What is wrong, found in the midst of a call, where a loop would take it for a failure of the body."""
+
+
 def blocking(state: ExecutionState, world: World, codec: Codec) -> Decision:
     """The blocking loop."""
     return drive(state, world.clock, codec.copy)
@@ -82,21 +87,38 @@ class Simulation:
         self.faults = faults
         self.drive = drive
         self.jumps = jumps
-        self.natures: dict[str, tuple[Fate, ...]] = {}
+        self.natures: Mapping[str, tuple[Fate, ...]] = {}
         self.blob = b""  # the last document
-        self.mended: set[str] = set()  # the gates that say yes from now on, once somebody had to help
         self.intended = True  # whether the process died behind an intent
+        self.mended: frozenset[str] = frozenset()  # the gates that say yes from now on, once somebody had to help
+        self.resumes = 0
+        self.expected: Call | None = None  # what has to be called where a run is gone on with
 
     def run(self, context: object = 0) -> ExecutionState:
         """Drive it to its end."""
-        world = self.world
-        world.begin(self.fate)
+        self.world.begin(self.fate)
         self.witness.begin()
-        state = machine.create(self.program, ID, context, world.clock.wall())
-        for _ in range(RESUMES):
-            world.state = state
+        return self._driven(machine.create(self.program, ID, context, self.world.clock.wall()))
+
+    def go_on(self, since: Moment) -> ExecutionState:
+        """Drive it to its end from there, with other choices."""
+        self.world.go_back(since.world, self.fate)
+        self.witness.go_back(since.seen)
+        self.resumes, self.expected = since.resumes, since.call
+        self.faults, self.natures, self.blob, self.intended, self.mended = since.people
+        state = self._driven(since.state.copy(), since.decision)
+        assert self.expected is None, f"it did not come to {self.expected} again"
+        return state
+
+    def _driven(self, state: ExecutionState, decision: Decision | None = None) -> ExecutionState:
+        """Its end; a decision is what a loop has come to already."""
+        world = self.world
+        for resumes in range(self.resumes, RESUMES):
+            self.resumes, world.state = resumes, state
             try:
-                decision = self.drive(state, world, self.codec)
+                decision = decision or self.drive(state, world, self.codec)
+            except Found as found:
+                raise found.args[0] from None
             except Cut:
                 self._skewed()
                 state = cut_off(self.program, state, world.clock.wall())
@@ -109,13 +131,35 @@ class Simulation:
                     return state
                 self.witness.grown(state)
                 state = self._rest(state, decision)
+            decision = None
             self._seen(state)
         raise AssertionError(f"I13: not over after {RESUMES} resumes")
+
+    def _pass_by(self, decision: Decision | None, call: Call | None = None) -> None:
+        """A choice comes now: a moment that other schedules can go on from."""
+        if self.choices.known:
+            return
+
+        def here(choices: int) -> Moment:
+            people = People(self.faults, self.natures, self.blob, self.intended, self.mended)
+            state = self._state()
+            world, seen = self.world.memory(), self.witness.seen(state)
+            return Moment(choices, self.resumes, state.copy(), world, seen, people, decision, call)
+
+        self.choices.pass_by(here)
 
     # ---- the world ------------------------------------------------------------------------------
 
     def fate(self, call: Call) -> Fate:
         """What becomes of a call: what is in its nature, or a fault."""
+        try:
+            if self.expected is not None:
+                self._met_again(call)
+            return self._fate(call)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong
+            raise Found(error) from None
+
+    def _fate(self, call: Call) -> Fate:
         state = self._state()
         self._seen(state)
         natures = self._natures(call)
@@ -123,9 +167,10 @@ class Simulation:
         boundary = 1 if self.faults else 0
         if len(natures) + boundary == 1:
             return natures[0]
+        self._pass_by(None, call)
         choice = self.choices.pick(len(natures), len(faults) + boundary)
         if choice < len(natures):
-            self.natures[call.name] = (Fate.GIVES if natures[choice] is Fate.NOT_YET else natures[choice],)
+            self._are(call.name, Fate.GIVES if natures[choice] is Fate.NOT_YET else natures[choice])
             return natures[choice]
         self.faults -= 1
         if choice == len(natures) + len(faults):
@@ -136,6 +181,15 @@ class Simulation:
         if fate in SURVIVED and not self._dumped(state, intended=True):
             return SURVIVED[fate]
         return fate
+
+    def _met_again(self, call: Call) -> None:
+        """Where a run is gone on with, it has to come to the call that it came to before."""
+        before, self.expected = self.expected, None
+        assert _told(call) == _told(before), f"gone on with, it came to {call}, not to {before}"
+
+    def _are(self, name: str, *natures: Fate) -> None:
+        """From now on a step has one of these natures."""
+        self.natures = {**self.natures, name: natures}
 
     def _natures(self, call: Call) -> tuple[Fate, ...]:
         if call.role is not Role.DO:
@@ -191,6 +245,7 @@ class Simulation:
 
     def _rest(self, state: ExecutionState, decision: Decision) -> ExecutionState:
         """Somebody comes, or time passes."""
+        self._pass_by(decision)
         if isinstance(decision, Halt):
             return self._help(state)
         faults = 1 + len(self.jumps) if self.faults else 0
@@ -232,8 +287,8 @@ class Simulation:
         self.world.land()
         outcome = self._truth(state) if self.choices.pick(2) == 1 else None
         path = state.here.path
-        self.natures[path.rpartition("/")[2]] = (Fate.GIVES,) if path in self.mended else MENDED
-        self.mended.add(path)
+        self._are(path.rpartition("/")[2], *((Fate.GIVES,) if path in self.mended else MENDED))
+        self.mended |= {path}
         return self._told(state, outcome or Retried("ann"))
 
     def _truth(self, state: ExecutionState) -> Outcome | None:
@@ -260,3 +315,10 @@ class Simulation:
         left = 0 if until is None else until - self.world.clock.wall() // 1000
         if left > 0:
             self.world.clock.advance(timedelta(microseconds=left))
+
+
+def _told(call: Call | None) -> tuple[object, ...]:
+    """A call without the attempt itself, which is another one each time."""
+    if call is None or call.attempt is None:
+        return (call,)
+    return (*call[:3], call.row, call.attempt.number, call.attempt.path, call.attempt.work)

@@ -102,8 +102,12 @@ class Bench:
     def schedule(self, choices: Prefix) -> None:
         """Run one."""
         assert self.saga is not None
+        simulation = Simulation(self.saga.codec, self.witness, choices, self.job.faults, self.drive)
         try:
-            Simulation(self.saga.codec, self.witness, choices, self.job.faults, self.drive).run()
+            if choices.since is None:
+                simulation.run()
+            else:
+                simulation.go_on(choices.since)
         except Exception as error:
             here = f"again({self.job.loop!r}, {self.job.row}, {self.job.faults}, {tuple(choices.made)})"
             error.add_note(f'again: python -c "from tests.oracle.small_scope import again; {here}"')
@@ -115,6 +119,13 @@ class Bench:
         calls = [f"  {call.role.value} {call.name}({call.value}) {fate.value}" for call, fate in self.told()]
         rows = [] if self.world.state is None else [f"  {row}" for row in self.world.state.trail.rows()]
         return "\n".join(["calls", *calls[-LINES:], "trail", *rows[-LINES:]])
+
+    def happened(self) -> tuple[object, ...]:
+        """All of it, to be compared."""
+        state = self.world.state
+        assert state is not None
+        calls = [(call.role, call.name, call.value, call.row, fate) for call, fate in self.told()]
+        return calls, list(state.trail.rows()), self.world.there
 
     def told(self) -> Iterator[tuple[Call, Fate]]:
         """Each call with its fate."""

@@ -7,7 +7,8 @@ from typing import Final
 
 import pytest
 
-from tests.oracle.small_scope import Job, jobs, run
+from tests.oracle.choices import Prefix, every_schedule
+from tests.oracle.small_scope import Bench, Job, jobs, run
 from tests.seeds import SHARE, scaled
 
 SCHEDULES: Final = 1_500_000
@@ -34,7 +35,7 @@ def test_no_schedule_of_a_small_program_breaks_a_promise() -> None:
     assert count >= scaled(SCHEDULES)
 
 
-@pytest.mark.parametrize(
+QUICK: Final = pytest.mark.parametrize(
     "job",
     [
         Job("blocking", ("undone twice", "irreversible settled"), 1),
@@ -43,6 +44,22 @@ def test_no_schedule_of_a_small_program_breaks_a_promise() -> None:
     ],
     ids=lambda job: f"{job.loop}-{'-'.join(job.row)}-{job.faults}".replace(" ", "-"),
 )
+
+
+@QUICK
 def test_no_schedule_of_these_programs_breaks_a_promise(job: Job) -> None:
     """The same for three programs, quick enough for every session."""
     assert run(job) > 20
+
+
+@QUICK
+def test_a_schedule_gone_on_with_is_the_same_from_its_start(job: Job) -> None:
+    """What schedules have in common is run once; nothing that happens depends on that."""
+    with Bench(job) as bench, Bench(job) as other:
+
+        def twice(choices: Prefix) -> None:
+            bench.schedule(choices)
+            other.schedule(Prefix(tuple(choices.made)))
+            assert bench.happened() == other.happened()
+
+        assert every_schedule(twice) > 20

@@ -1,9 +1,9 @@
 """What is held against every state that a run comes to, and against its whole story at the end."""
 
-from collections.abc import Callable
-from copy import deepcopy
+from collections.abc import Callable, Sequence
+from copy import copy, deepcopy
 from operator import attrgetter
-from typing import Final, TypeAlias, final
+from typing import Final, NamedTuple, TypeAlias, final
 
 from resaga.codec import Codec
 from resaga.core import machine
@@ -79,6 +79,22 @@ Registers: TypeAlias = tuple[object, ...]
 registers: Final[Callable[[ExecutionState], Registers]] = attrgetter(*REGISTERS)
 
 
+class Rows(NamedTuple):
+    """The rows that were seen last; they are never altered."""
+
+    codes: Sequence[int]
+    at: Sequence[int]
+    took: Sequence[int]
+    values: Sequence[object]
+
+
+class Seen(NamedTuple):
+    """What was seen of a run, and the story as far as it was told."""
+
+    rows: Rows
+    history: History
+
+
 @final
 class Witness:
     """Sees the states of many runs of one program, and proves of every so manieth what holds of all."""
@@ -98,15 +114,24 @@ class Witness:
         self.following = following
         self.every = every
         self._turn = 0
-        self._image: Callable[[object], object] = _itself if frozen else deepcopy
+        self._image: Callable[[list[object]], list[object]] = copy if frozen else deepcopy
         self._ends = 0
-        self._codes: list[int] = []
-        self._at: list[int] = []
-        self._values: list[object] = []
+        self._loaded: dict[bytes, Registers] = {}
+        self.begin()
 
     def begin(self) -> None:
         """Another run."""
-        self._codes, self._at, self._values = [], [], []
+        self.rows = Rows([], [], [], [])
+        self.history = History(self.program, self.world)
+
+    def seen(self, state: ExecutionState) -> Seen:
+        """All that it has seen of the run up to now; nothing of that is looked at again in a run that goes on there."""
+        self.grown(state)
+        return Seen(self.rows, self.history.copy())
+
+    def go_back(self, then: Seen) -> None:
+        """Another run that began as one did up to then."""
+        self.rows, self.history = then.rows, then.history.copy()
 
     def see(self, state: ExecutionState) -> None:
         """I10: a state survives a dump; and its registers are a fold of its trail."""
@@ -115,12 +140,14 @@ class Witness:
             self._prove(state, registers(state))
 
     def grown(self, state: ExecutionState) -> None:
-        """I1, I9: the trail only grows."""
-        trail, seen = state.trail, len(self._codes)
-        values = list(map(self._image, trail.values))
-        before = (trail.codes[:seen], trail.at[:seen], values[:seen])
-        assert before == (self._codes, self._at, self._values), "I1: a recorded row was lost or altered"
-        self._codes, self._at, self._values = trail.codes[:], trail.at[:], values
+        """I1, I9: the trail only grows, and what was added is the story of what has happened."""
+        trail, seen = state.trail, len(self.rows.codes)
+        rows = Rows(trail.codes[:], trail.at[:], trail.took[:], self._image(trail.values))
+        if rows != self.rows:
+            before = tuple(column[:seen] for column in rows)
+            assert before == self.rows, "I1: a recorded row was lost or altered"
+            self.rows = rows
+        self.history.tell(trail)
 
     def _prove(self, state: ExecutionState, now: Registers) -> None:
         try:
@@ -129,20 +156,25 @@ class Witness:
             again = registers(replay(self.program, state.execution_id, state.trail.rows()))
             assert again == now, f"the registers {now} are not the fold of their trail: {again}"
             return
+        again = self._loaded.get(blob) or self._load(blob)
+        assert again == now, f"I10: loaded, the registers {now} are {again}"
+
+    def _load(self, blob: bytes) -> Registers:
+        """What the registers are in a document's execution, which is the same for the same bytes."""
         loaded = self.codec.load(blob)  # which replays the trail
-        assert registers(loaded) == now, f"I10: loaded, the registers {now} are {registers(loaded)}"
         assert self.codec.dump(loaded) == blob, "I10: loaded and dumped again, the document is another"
+        self._loaded[blob] = registers(loaded)
+        return self._loaded[blob]
 
     def ended(self, state: ExecutionState) -> None:
         """Its end is one that nothing moves, and its story holds."""
         self.grown(state)
         self.see(state)
         self.world.land()
-        history = History(self.program, self.world, state)
-        history.tell()
+        self.history.end(state)
         self._ends += 1
         if self._ends % self.every == 0:
-            history.views()
+            self.history.views(state)
             self._absorbed(state)
 
     def _absorbed(self, state: ExecutionState) -> None:
@@ -156,7 +188,3 @@ class Witness:
                 raise AssertionError(f"I11: {outcome} at the end gives {error!r}") from None
             raise AssertionError(f"I11: {outcome} was taken in at the end")
         assert len(state.trail) == rows, "I11: the end was moved"
-
-
-def _itself(value: object) -> object:
-    return value
