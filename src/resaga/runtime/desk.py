@@ -54,8 +54,8 @@ class Desk:
     def submit(self, saga: AnySaga, context: object, id_: str | None, tags: tuple[str, ...]) -> Asking[str]:
         """Keep it for whoever drives what is due; gives its id."""
         state = self.begun(saga, context, id_)
-        first = journaled(state, b"", snapshot=saga.codec.dump(state))
-        applied = yield from append([first._replace(revision=1, write_id=urandom(16), tags=tags)])
+        first = journaled(state, b"", 1, urandom(16), tags=tags, snapshot=saga.codec.dump(state))
+        applied = yield from append([first])
         if not applied[0]:
             yield from self.same(saga, state)
         return state.execution_id

@@ -30,7 +30,7 @@ from resaga.core.outcome import Cancelled
 from resaga.core.replay import interrupt
 from resaga.core.state import FORWARD, NEW, SETTLING, ExecutionState
 from resaga.drive.call import Calling
-from resaga.runtime.asking import Asking, append, read
+from resaga.runtime.asking import Asking, read
 from resaga.runtime.standing import QUARANTINED, journaled
 from resaga.stores.store import Append, Stored
 
@@ -53,6 +53,7 @@ class Held:
         "_owner",
         "_tags",
         "_takeovers",
+        "_writes",
         "_written",
         "calling",
         "requests",
@@ -64,7 +65,8 @@ class Held:
     def __init__(self, codec: Codec, state: ExecutionState, owner: str) -> None:
         self._codec = codec
         self._owner = owner
-        self._mark = urandom(8).hex()
+        self._mark = urandom(12)
+        self._writes = 0
         self._tags: tuple[str, ...] = ()
         self._takeovers = 0
         self._written = len(state.trail)
@@ -124,7 +126,7 @@ class Held:
         if self.requests:
             items = self._items(intent=False, owner="")
         else:
-            items = [journaled(self.state, b"", snapshot=self._codec.dump(self.state))]
+            items = [self._item(b"", snapshot=self._codec.dump(self.state))]
         if not (yield from self._write(items, yields=True)):
             return False
         self._claimed, self.rests = False, True
@@ -181,23 +183,31 @@ class Held:
         items = list[Append]()
         if not self._founded:
             since = len(state.trail)
-            items = [journaled(state, b"", owner=owner, snapshot=codec.dump(state))]
-            items += [journaled(state, journal.sealed(list(request)), owner=owner) for request in self.requests]
-        entry = codec.entry(state, since, mark=self._mark, intent=intent, takeovers=self._takeovers)
-        return [*items, journaled(state, entry, owner=owner)]
+            items = [self._item(b"", owner, snapshot=codec.dump(state))]
+            items += [self._item(journal.sealed(list(request)), owner) for request in self.requests]
+        entry = codec.entry(state, since, mark=self._mark.hex(), intent=intent, takeovers=self._takeovers)
+        return [*items, self._item(entry, owner)]
+
+    def _item(self, entry: bytes, owner: str = "", *, snapshot: bytes | None = None) -> Append:
+        """One that is the next, as far as is known; no other holder has such a write id."""
+        write_id = self._mark + self._writes.to_bytes(4)
+        return journaled(
+            self.state, entry, self.revision + 1, write_id, owner=owner, tags=self._tags, snapshot=snapshot
+        )
 
     def _write(self, items: list[Append], *, yields: bool = False) -> Asking[bool]:
         """Append these behind all that is there; raises if that is not ours to do any more.
 
         One that `yields` is left when somebody asks for something: then it is False.
         """
-        write_id, failures, asked = urandom(16), 0, len(self.requests)
+        failures, asked = 0, len(self.requests)
         left = items
+        self._writes += 1
         while left:
             if yields and len(self.requests) > asked:
                 return False
             try:
-                left = left[(yield from self._append(left, write_id)) :]
+                left = left[(yield from self._append(left)) :]
             except StoreError:
                 failures += 1
                 if failures == TRIES:
@@ -205,13 +215,12 @@ class Held:
         self._written, self._founded, self._takeovers = len(self.state.trail), True, 0
         return True
 
-    def _append(self, items: list[Append], write_id: bytes) -> Asking[int]:
+    def _append(self, batch: list[Append]) -> Asking[int]:
         """How many of these are there now, from the first on; others may have asked for something in between."""
-        batch = [
-            item._replace(revision=revision, write_id=write_id, tags=self._tags)
-            for revision, item in enumerate(items, self.revision + 1)
-        ]
-        if all((yield from append(batch))):
+        first = self.revision + 1
+        if len(batch) > 1 or batch[0].revision != first:
+            batch = [item._replace(revision=revision) for revision, item in enumerate(batch, first)]
+        if all((yield batch)):
             self.revision += len(batch)
             return len(batch)
         stored = yield from read(self.state.execution_id)

@@ -11,7 +11,7 @@ from resaga.drive.clock import Clock
 from resaga.drive.rest import RESTING, enter, nap
 from resaga.runtime.hands_async import HandsAsync
 from resaga.runtime.held import Held
-from resaga.runtime.writable import writable
+from resaga.runtime.result import taken_in, writable
 
 
 async def run_async(held: Held, clock: Clock, copy: Copy, hands: HandsAsync) -> Decision:
@@ -52,5 +52,5 @@ async def run_async(held: Held, clock: Clock, copy: Copy, hands: HandsAsync) -> 
         held.calling = False
         now = monotonic()
         outcome = writable(decision.instruction, state, outcome, copy)
-        decision = advance(program, state, outcome, now + shift, now - before)
+        decision = taken_in(decision, state, outcome, now + shift, now - before)
         before = now

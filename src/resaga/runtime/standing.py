@@ -25,17 +25,27 @@ def named(program: Program) -> str:
     return f"{program.name}/{program.version}"
 
 
-def journaled(state: ExecutionState, entry: bytes, *, owner: str = "", snapshot: bytes | None = None) -> Append:
-    """What is to be appended, but for its revision and its write id."""
+def journaled(  # noqa: PLR0913 - each is a column
+    state: ExecutionState,
+    entry: bytes,
+    revision: int,
+    write_id: bytes,
+    *,
+    owner: str = "",
+    tags: tuple[str, ...] = (),
+    snapshot: bytes | None = None,
+) -> Append:
+    """What is to be appended: an entry, and how the execution stands with it."""
     status = state.status
-    until = due(state, status, owner)
-    return Append(state.execution_id, 0, b"", entry, named(state.program), status.value, until, owner, (), snapshot)
+    until = None if owner and status in GOING else due(state, status)
+    saga = named(state.program)
+    return Append(state.execution_id, revision, write_id, entry, saga, status.value, until, owner, tags, snapshot)
 
 
-def due(state: ExecutionState, status: Status, owner: str) -> int | None:
+def due(state: ExecutionState, status: Status) -> int | None:
     """When somebody must look at it again, in nanoseconds; what is being driven is looked after by its owner."""
     if status in GOING:
-        return None if owner else state.trail.at[-1]
+        return state.trail.at[-1]
     if state.asked:
         stays = isinstance(state.here.expiry, Stay | None)
         return None if stays or state.deadline is None else state.deadline * 1000

@@ -1,10 +1,12 @@
-"""What a body gave, as every other process will see it."""
+"""What a body gave, as every other process will see it, and taking it in."""
 
+from resaga.core.decision import Decision, Plain, PlainAsync
 from resaga.core.instruction import Instruction
+from resaga.core.machine import advance, returned, undone
 from resaga.core.node import EFFECTS
 from resaga.core.outcome import Failed, Outcome, Returned, Unstorable
 from resaga.core.state import UNDOING, ExecutionState
-from resaga.drive.call import Copy, failure_of
+from resaga.drive.call import Calling, Copy, failure_of
 from resaga.drive.loose import loosened
 
 
@@ -27,3 +29,12 @@ def writable(one: Instruction, state: ExecutionState, outcome: Outcome, copy: Co
     if type(outcome) is Unstorable and one.kind in EFFECTS:
         return Failed(outcome.failure.replaced(kind="unwritable"), worth_repeating=False)
     return outcome
+
+
+def taken_in(decision: Calling, state: ExecutionState, outcome: Outcome, at: int, took: int) -> Decision:
+    """What must happen next; by the short way where nothing came of a plain body but a value."""
+    if isinstance(decision, Plain | PlainAsync) and type(outcome) is Returned and not outcome.events:
+        if decision.undoes:
+            return undone(decision, state, at, took)
+        return returned(decision, state, outcome.value, at, took)
+    return advance(state.program, state, outcome, at, took)
