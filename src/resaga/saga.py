@@ -1,6 +1,5 @@
 """A saga: a named, versioned block, compiled once, and the way to its executions."""
 
-from os import urandom
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
 from typing_extensions import TypeAliasType
@@ -18,6 +17,7 @@ from resaga.core.node import Kind, Named
 from resaga.core.program import Program
 from resaga.core.state import ExecutionState
 from resaga.drive.clock import SYSTEM, Clock
+from resaga.drive.identity import IDENTITY
 from resaga.execution import Answered, Execution, Interrupted, New, Outcome, Paused, settled
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Saga(Generic[X, B, M]):
         own = self.codec.check_context(context)
         if id is not None and not is_id(id):
             raise InvalidName(f"{id!r} is no id: 1 to {limits.ID_LENGTH} characters of letters, digits, '_', '-', '.'.")
-        execution_id = urandom(16).hex() if id is None else id
+        execution_id = IDENTITY.fresh() if id is None else id
         return New(self.codec, (execution_id, own, clock.wall()), [None])
 
     def load(self, blob: bytes, /) -> Loaded[X, B, M]:
