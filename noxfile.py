@@ -149,7 +149,7 @@ def bench(session: nox.Session) -> None:
 @nox.session(default=False)
 def bench_durable(session: nox.Session) -> None:
     """Measure what a durable step costs; `-- --dir DIR` says on which disk."""
-    install_wheel(session, "bench")
+    install_wheel(session, "bench", "servers")
     session.run("python", "-m", "benchmarks.durable", *session.posargs)
 
 

@@ -1,33 +1,39 @@
-"""What a durable step costs, beside a bare commit of the same file in the same run.
+"""What a durable step costs, beside a bare commit on the same disk in the same run.
 
-    python -m benchmarks.durable [--strict] [--dir DIR]
+    python -m benchmarks.durable [--strict] [--dir DIR] [--postgres URL]
 
-`raw` is a one-row UPDATE and its commit, on the same disk, in WAL with synchronous=FULL, which is as little as
-anything durable can do. Figures marked "of raw" are speeds: 1.0 would be as fast as that commit.
+`raw` is a one-row UPDATE and its commit (`benchmarks.raw`), which is as little as anything durable can do. Figures
+marked "of raw" are speeds: 1.0 would be as fast as that commit, and with many executions at once it can be more.
+Without `--postgres` a server is started for the run, if one can be had here.
 """
 
 import argparse
-import sqlite3
+import asyncio
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from statistics import median
-from typing import Final
+from typing import Any, Final
 
-from benchmarks import work
+from benchmarks import cycle, raw, work
 from benchmarks.clock import Figure, line, shown
-from resaga import Completed, Paused
+from benchmarks.crowd import Crowd, crowd, one_by_one
+from resaga import Completed, Paused, RolledBack, Saga
 from resaga.runtime import BlockingRuntime
 from resaga.stores.files import FilesStore
 from resaga.stores.memory import MemoryStore
+from resaga.stores.postgres import PostgresStore
 from resaga.stores.sqlite import SqliteStore
 from resaga.stores.store import Store
+from tests.stores.servers import Missing, postgres
 
 STEPS: Final = 10
 ROUNDS: Final = 31
+CROWDS: Final = 5
 COMMITS: Final = 11
 """What ten steps cost: one append for each, and one for the end."""
 
@@ -41,36 +47,23 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--strict", action="store_true", help="exit with 1 if a figure does not hold")
     parser.add_argument("--dir", type=Path, help="where to put the files; the disk is what is measured")
+    parser.add_argument("--postgres", help="the URL of a server, instead of one of our own")
     told = parser.parse_args()
     missed: list[str] = []
-    with tempfile.TemporaryDirectory(dir=told.dir) as folder:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=told.dir)))
+        url = told.postgres
+        if url is None:
+            try:
+                url = stack.enter_context(postgres(durable=True)).url
+            except Missing as error:
+                print(f"PostgreSQL is left out: {error}")
         print(line("", "seen", "must", "aim", "beside"))
-        for figure in figures(Path(folder)):
+        for figure in figures(folder, url):
             print(shown(figure), flush=True)
             missed += [] if figure.holds else [figure.name]
     print(f"missed: {', '.join(missed)}" if missed else "all hold")
     return 1 if told.strict and missed else 0
-
-
-def figures(folder: Path) -> Iterator[Figure]:
-    """A run of ten steps on each store, by step."""
-    memory, sqlite, files = MemoryStore(), SqliteStore(folder / "bench.db"), FilesStore(folder / "files")
-    raw = committing(folder / "raw.db")
-    cpu = _cpu(running(memory))
-    yield Figure("engine and codec, CPU microseconds a step", cpu * 1e6, 60, 30, "on the memory store")
-    seconds = {name: list[float]() for name in ("raw", "sqlite", "files")}
-    works = {"raw": lambda: [raw() for _ in range(COMMITS)], "sqlite": running(sqlite), "files": running(files)}
-    for _ in range(ROUNDS):
-        for name, run in works.items():
-            seconds[name].append(_seconds(run))
-    a_second = COMMITS / median(seconds["raw"])
-    must, aim = (0.42, 0.55) if a_second > FAST else (0.70, 0.80) if a_second < SLOW else (None, None)
-    yield Figure("raw commits a second", a_second, None, None, "")
-    for name, least, wish in (("sqlite", must, aim), ("files", None, None)):
-        speed = median(bare / ours for bare, ours in zip(seconds["raw"], seconds[name], strict=True))
-        yield Speed(f"{name}, sequential, of raw", speed, least, wish, f"{STEPS / median(seconds[name]):,.0f} steps/s")
-    yield Figure("paused run of ten, bytes stored", _stored(MemoryStore()), 1_300, 1_100, "document and head")
-    sqlite.close()
 
 
 class Speed(Figure):
@@ -82,48 +75,137 @@ class Speed(Figure):
         return self.must is None or self.seen >= self.must
 
 
+def figures(folder: Path, url: str | None) -> Iterator[Figure]:
+    """All of them."""
+    yield Figure("engine and codec, CPU us a step", _cpu(running(MemoryStore())) * 1e6, 60, 30, "on the memory store")
+    yield from on_sqlite(folder)
+    if url is not None:
+        yield from on_postgres(url)
+    small, large = _stored(work.paused_saga(STEPS), work.ZERO), _stored(work.paused_flat_saga(STEPS), work.FLAT)
+    yield Figure("paused run of ten, bytes stored", small, 1_300, 1_100, "document and head")
+    yield Figure("the same with 1 KB carried along", large, 3_000, 2_500, "")
+
+
+# ---- SQLite and files ---------------------------------------------------------------------------------
+
+
+def on_sqlite(folder: Path) -> Iterator[Figure]:
+    """One after another, many at once, and paused in between."""
+    bare = raw.on_sqlite(folder / "raw.db")
+    sqlite, files, memory = SqliteStore(folder / "bench.db"), FilesStore(folder / "files"), MemoryStore()
+    seconds = interleaved(
+        raw=lambda: [bare() for _ in range(COMMITS)],
+        sqlite=running(sqlite),
+        files=running(files),
+        memory=running(memory),
+        rolled=rolling(SqliteStore(folder / "rolled.db")),
+    )
+    single = COMMITS / median(seconds["raw"])
+    yield Figure("raw SQLite commits a second", single, None, None, "")
+    must, aim = (0.42, 0.55) if single > FAST else (0.70, 0.80) if single < SLOW else (None, None)
+    yield _speed("SQLite, one after another, of raw", seconds, "sqlite", "raw", must, aim)
+    yield _speed("files, the same", seconds, "files", "raw", None, None)
+    yield _speed("memory, the same", seconds, "memory", "raw", None, None)
+    undo = median((rolled - ours) / ours for rolled, ours in zip(seconds["rolled"], seconds["sqlite"], strict=True))
+    yield Figure("an undo by a step, SQLite", undo, 1.0, None, "ten undos and a failing step by ten steps")
+    lonely = asyncio.run(one_by_one(SqliteStore(folder / "lonely.db"), 20, STEPS)) / 20
+    yield Speed("awaiting, one after another, of raw", STEPS / lonely / single, None, None, "")
+    seen = list[Crowd]()
+    for people, least, wish in ((32, 1.1, 2.0), (1_000, *_crowded(single))):
+        seen = [crowd(SqliteStore(folder / f"{people}-{number}.db"), people, STEPS) for number in range(CROWDS)]
+        best = median(people * STEPS / one.seconds for one in seen)
+        yield Speed(f"SQLite, {people:,} at once, of raw", best / single, least, wish, f"{best:,.0f} steps/s")
+    yield from _crowd_figures(seen)
+    commit = median(seconds["raw"]) / COMMITS
+    cycles = median(cycle.both(f"sqlite:///{folder / 'cycle.db'}", f"c{number}") for number in range(ROUNDS))
+    least, wish = 0.004 + 10 * commit, 0.003 + 8 * commit
+    yield Figure("pause and finish, ms", cycles * 1e3, least * 1e3, wish * 1e3, "two processes, imports apart")
+
+
+def _crowded(single: float) -> tuple[float | None, float | None]:
+    """What a thousand at once must reach, by how quick the disk is."""
+    if single < 800:  # noqa: PLR2004 - the measure says so
+        return 10, 15
+    return (1.3, 2.5) if single > FAST else (None, None)
+
+
+def _crowd_figures(seen: list[Crowd]) -> Iterator[Figure]:
+    memory = [crowd(MemoryStore(), 1_000, STEPS) for _ in range(CROWDS)]
+    of_memory = median(one.seconds for one in memory) / median(one.seconds for one in seen)
+    yield Speed("the same, of the memory store", of_memory, 0.5, None, "")
+    apiece = median(one.transactions / one.appends for one in seen)
+    yield Figure("the same, transactions an append", apiece, 1 / 64, None, f"1 / {1 / apiece:.0f}")
+    lag = median(one.lag_p99 for one in seen)
+    yield Figure("the same, the loop is late by, p99 ms", lag * 1e3, 100, 35, "")
+
+
+# ---- PostgreSQL ---------------------------------------------------------------------------------------
+
+
+def on_postgres(url: str) -> Iterator[Figure]:
+    """The same there, as far as it is asked for."""
+    bare = raw.on_postgres(url)
+    seconds = interleaved(raw=lambda: [bare() for _ in range(COMMITS)], postgres=running(PostgresStore(url)))
+    single = COMMITS / median(seconds["raw"])
+    yield Figure("raw PostgreSQL commits a second", single, None, None, "")
+    yield _speed("PostgreSQL, blocking, of raw", seconds, "postgres", "raw", 0.55, 0.65)
+    lonely = asyncio.run(one_by_one(PostgresStore(url), 50, STEPS)) / 50
+    yield Speed("PostgreSQL, awaiting, of raw", STEPS / lonely / single, 0.40, 0.52, "")
+    together = median(raw.AT_ONCE * 50 / raw.at_once_on_postgres(url, 50) for _ in range(CROWDS))
+    for people, base, least, wish in ((32, together, 0.75, 1.2), (1_000, single, 3, 5)):
+        best = median(people * STEPS / crowd(PostgresStore(url), people, STEPS).seconds for _ in range(CROWDS))
+        name = "raw-32" if people == raw.AT_ONCE else "raw"
+        yield Speed(f"PostgreSQL, {people:,} at once, of {name}", best / base, least, wish, f"{best:,.0f} steps/s")
+
+
+# ---- what is run --------------------------------------------------------------------------------------
+
+
 def running(store: Store) -> Callable[[], object]:
     """A run of ten steps with effects, from its beginning to its end."""
-    saga, numbers = work.saga(STEPS), count()
-    runtime = BlockingRuntime(store, [saga])
+    return _runs(store, work.saga(STEPS), Completed)
+
+
+def rolling(store: Store) -> Callable[[], object]:
+    """The same, with a step more that fails, so that all of it is undone."""
+    return _runs(store, work.failing(STEPS), RolledBack)
+
+
+def _runs(store: Store, saga: Saga[work.Count, work.Count, Any], ends: type) -> Callable[[], object]:
+    runtime, numbers = BlockingRuntime(store, [saga]), count()
 
     def run() -> None:
-        assert isinstance(runtime.run(saga, work.ZERO, id=f"run-{next(numbers)}"), Completed)
+        assert isinstance(runtime.run(saga, work.ZERO, id=f"run-{next(numbers)}"), ends)
 
     run()
     return run
 
 
-def committing(path: Path) -> Callable[[], object]:
-    """As little as anything durable can do."""
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("CREATE TABLE raw (key INTEGER PRIMARY KEY, value INTEGER)")
-    connection.execute("INSERT INTO raw VALUES (1, 0)")
-
-    def commit() -> None:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute("UPDATE raw SET value = value + 1 WHERE key = 1")
-        connection.execute("COMMIT")
-
-    return commit
+def interleaved(**works: Callable[[], object]) -> dict[str, list[float]]:
+    """Seconds of each, in turn."""
+    seconds = {name: list[float]() for name in works}
+    for _ in range(ROUNDS):
+        for name, run in works.items():
+            start = time.perf_counter()
+            run()
+            seconds[name].append(time.perf_counter() - start)
+    return seconds
 
 
-def _stored(store: MemoryStore) -> int:
-    saga = work.paused_saga(STEPS)
-    runtime = BlockingRuntime(store, [saga])
-    assert isinstance(runtime.run(saga, work.ZERO, id="paused"), Paused)
+def _speed(  # noqa: PLR0913, PLR0917 - a line of the table
+    name: str, seconds: dict[str, list[float]], ours: str, bare: str, must: float | None, aim: float | None
+) -> Speed:
+    speed = median(one / other for one, other in zip(seconds[bare], seconds[ours], strict=True))
+    return Speed(name, speed, must, aim, f"{STEPS / median(seconds[ours]):,.0f} steps/s")
+
+
+def _stored(saga: Saga[Any, Any, Any], context: object) -> int:
+    store = MemoryStore()
+    assert isinstance(BlockingRuntime(store, [saga]).run(saga, context, id="paused"), Paused)
     kept = store.read("paused")
     assert kept is not None
     texts = sum(len(str(part)) for part in kept[:8])
     return texts + len(kept.snapshot or b"") + sum(len(entry) for _, entry in kept.entries)
-
-
-def _seconds(run: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    run()
-    return time.perf_counter() - start
 
 
 def _cpu(run: Callable[[], object]) -> float:

@@ -33,6 +33,7 @@ class Flat:
 
 ZERO: Final = Count(0)
 PAYLOAD: Final = "x" * 1_024
+FLAT: Final = Flat(0, PAYLOAD)
 
 
 def do(count: Count) -> Count:
@@ -150,13 +151,17 @@ def paused(steps: int) -> Paused[Count, Count, Sync]:
     return outcome
 
 
-def paused_flat(steps: int) -> Paused[Flat, Flat, Sync]:
-    """One whose every context carries a kilobyte."""
+def paused_flat_saga(steps: int) -> Saga[Flat, Flat, Sync]:
+    """The same, whose every context carries a kilobyte."""
     block: Block[Flat, Flat, Sync] = step(name="step0")(carry_on).undone_by(undo_flat)
     for number in range(1, steps):
         block = block >> step(name=f"step{number}")(carry_on).undone_by(undo_flat)
-    made: Saga[Flat, Flat, Sync] = Saga("bench", block >> approval_flat)
-    outcome = made.new(Flat(0, PAYLOAD), id="order-1").start()
+    return Saga("bench", block >> approval_flat)
+
+
+def paused_flat(steps: int) -> Paused[Flat, Flat, Sync]:
+    """One that waits at the gate."""
+    outcome = paused_flat_saga(steps).new(FLAT, id="order-1").start()
     assert isinstance(outcome, Paused)
     return outcome
 

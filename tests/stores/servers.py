@@ -77,12 +77,12 @@ class Server:
 class Postgres(Server):
     """A PostgreSQL, with one database; its user is a superuser without a password."""
 
-    def __init__(self, programs: Path, data: Path, user: str | None) -> None:
+    def __init__(self, programs: Path, data: Path, user: str | None, *, durable: bool = False) -> None:
         self.port = free_port()
         options = {
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",
-            "fsync": "off",  # the machine is not switched off in a test
+            "fsync": "on" if durable else "off",  # the machine is not switched off in a test
             "deadlock_timeout": "50ms",
             "max_connections": "60",
             "shared_buffers": "32MB",
@@ -114,7 +114,7 @@ class Postgres(Server):
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[Postgres]:
+def postgres(*, durable: bool = False) -> Iterator[Postgres]:
     """A PostgreSQL from the wheel, or else from the system."""
     with tempfile.TemporaryDirectory(prefix="resaga-pg-", ignore_cleanup_errors=True) as name:
         root, user = Path(name), None
@@ -128,7 +128,7 @@ def postgres() -> Iterator[Postgres]:
             subprocess.run(initdb, user=user, check=True, capture_output=True, timeout=PATIENCE_SECONDS, cwd=root)
         except (OSError, subprocess.SubprocessError) as error:
             raise Missing(f"initdb: {error}: {(getattr(error, 'stderr', None) or b'')[-300:]!r}") from error
-        server = Postgres(programs, root / "data", user)
+        server = Postgres(programs, root / "data", user, durable=durable)
         server.start()
         try:
             yield server

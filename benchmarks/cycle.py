@@ -1,0 +1,43 @@
+"""Pause, close, and in another process load, answer and finish: each half is run as `python -m benchmarks.cycle`.
+
+It prints the seconds that its half took, imports apart.
+"""
+
+import subprocess
+import sys
+import time
+
+from benchmarks import work
+from resaga import Completed, Paused
+from resaga.runtime import BlockingRuntime
+
+
+def both(url: str, id_: str) -> float:
+    """Seconds for both halves, in two processes of their own."""
+    return sum(_half(half, url, id_) for half in ("pause", "finish"))
+
+
+def _half(half: str, url: str, id_: str) -> float:
+    command = [sys.executable, "-m", "benchmarks.cycle", half, url, id_]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603 - our own code
+
+
+def main(half: str, url: str, id_: str) -> None:
+    """Do one of the halves."""
+    import resaga.codec  # noqa: PLC0415 - what a saga loads when it is made is an import, too
+
+    saga = work.paused_saga(10)
+    if url.startswith("sqlite:"):
+        import resaga.stores.sqlite  # noqa: F401, PLC0415 - the same
+    start = time.perf_counter()
+    with BlockingRuntime.open(url, sagas=[saga]) as runtime:
+        if half == "pause":
+            assert isinstance(runtime.run(saga, work.ZERO, id=id_), Paused)
+        else:
+            runtime.answer(id_, work.approval, work.Approval(ok=True))
+            assert isinstance(runtime.resume(saga, id_), Completed)
+    print(time.perf_counter() - start)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
