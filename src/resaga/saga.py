@@ -65,7 +65,7 @@ class Saga(Generic[X, B, M]):
             raise InvalidOption(f"saga {name!r}: emits={emits!r} is no tuple of classes.")
         if body is None or isinstance(body, Wait):
             raise EmptySaga(f"saga {name!r} has no step; give it at least one: a @read, a @step or a @gate.")
-        # Importing resaga must not load what only defining a saga needs: attrs, cattrs, orjson.
+        # Importing resaga must not load what only defining a saga needs: attrs, orjson.
         from resaga.codec import Codec  # noqa: PLC0415
         from resaga.core.compile import compile_program  # noqa: PLC0415
 

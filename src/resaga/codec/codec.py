@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable
 from operator import length_hint
-from typing import NamedTuple, cast, final
+from typing import Final, NamedTuple, TypeAlias, cast, final
 
 import orjson
 
 from resaga.codec import journal, limits
 from resaga.codec.carry import Rows, carried, changed, compared, retyped, unsettled
 from resaga.codec.coder import Coders
-from resaga.codec.document import FORMAT, Document, crowded, opened, sealed, unclocked
+from resaga.codec.column import Column
+from resaga.codec.document import FORMAT, Document, again, crowded, opened, sealed, unclocked
 from resaga.codec.facts import CONTEXT_CODES, SILENT_CODES, FactCoder, nothing
 from resaga.codec.reference import opening
 from resaga.codec.scalars import Step
@@ -17,6 +18,7 @@ from resaga.codec.unfit import unfit
 from resaga.codec.values import Values, is_too_deep, not_storable, too_much
 from resaga.core.annotation import kinds
 from resaga.core.compatibility import Compatibility
+from resaga.core.decision import Status
 from resaga.core.errors import (
     BlobCorrupt,
     BlobMismatch,
@@ -31,9 +33,14 @@ from resaga.core.execution_id import is_id
 from resaga.core.fact import BITS, MASK, Fact
 from resaga.core.outcome import Answer
 from resaga.core.program import Program
-from resaga.core.replay import retrace
+from resaga.core.replay import retrace, straight
 from resaga.core.shape import Shape
 from resaga.core.state import ExecutionState, Trail
+
+PAUSED: Final = Status.PAUSED.value
+
+Waiting: TypeAlias = dict[str, object]
+"""What an execution waits for, as it is written."""
 
 
 @final
@@ -70,11 +77,10 @@ class Codec:
         self._takes: list[Step] = [
             nothing if one.gives is None else self._coders.of(one.gives).decode for one in program.instructions
         ]
-        self._straight = [self._coders.of(program.takes).decode]
-        self._straight += [self._takes[code >> BITS] for code in program.straight[2:]]
         self._kinds = frozenset(kinds(program.takes))
         self._takes_as_it_is = program.takes_immutable
-        self._values = Values(self.facts, self._coders)
+        self._column = Column(program, self._coders)
+        self._values = Values(self.facts, self._coders, self._column)
         self._listing = orjson.Fragment(orjson.dumps(program.rows))
 
     # ---- values ---------------------------------------------------------------------------------
@@ -121,10 +127,10 @@ class Codec:
 
     def dump(self, state: ExecutionState) -> bytes:
         """The document of an execution."""
-        program, trail = self.program, state.trail
-        whole = len(trail)
-        values, spared = self._values.written(trail.codes, trail.values[:whole])
-        at, took = unclocked(trail.at[:whole], trail.took[:whole])
+        program, waiting = self.program, waits(state)
+        codes, times, lengths, own = state.trail.columns()
+        values, spared = self._values.written(codes, own)
+        at, took = unclocked(times, lengths)
         blob = sealed(
             orjson.dumps(
                 {
@@ -133,18 +139,18 @@ class Codec:
                     "saga": program.name,
                     "version": program.version,
                     "fingerprint": program.fingerprint,
-                    "status": state.status.value,
+                    "status": standing(state, waiting),
                     "index": state.index,
-                    "waits": waits(state),
+                    "waits": waiting,
                     "listing": self._listing,
-                    "codes": trail.codes[:whole],
+                    "codes": codes,
                     "at": at,
                     "took": took,
                     "values": values,
                 }
             )
         )
-        if len(blob) + spared > limits.BLOB_BYTES or whole > limits.ROWS or crowded(blob):
+        if len(blob) + spared > limits.BLOB_BYTES or len(codes) > limits.ROWS or crowded(blob):
             raise NotStorable(
                 f"the document would take more than {limits.BLOB_BYTES:,} bytes, references at full size,"
                 f" or have more than {limits.ROWS:,} rows, or {limits.PARTS:,} objects and lists.",
@@ -154,18 +160,13 @@ class Codec:
 
     def load(self, blob: object) -> ExecutionState:
         """The execution of a document; everything that a rollback will need is read now."""
-        document = opened(blob)
-        state = self._state_of(document)
-        if document.fingerprint == self.program.fingerprint:
-            self._compare_waits(document, state)
-        return state
+        return self._state_of(opened(blob, self.program.rows))
 
     def entry(self, state: ExecutionState, since: int, *, mark: str, intent: bool, takeovers: int) -> bytes:
         """The entry of a journal for the rows from there on."""
-        trail = state.trail
-        codes = trail.codes[since:]
-        values, _ = self._values.written(codes, trail.values[since:])
-        at, took = unclocked(trail.at[since:], trail.took[since:])
+        codes, times, lengths, own = state.trail.columns(since)
+        values, _ = self._values.written(codes, own)
+        at, took = unclocked(times, lengths)
         return journal.sealed(
             [journal.STEP, mark, state.status.value, state.index, intent, takeovers, codes, at, took, values]
         )
@@ -213,18 +214,47 @@ class Codec:
             )
         if not is_id(document.id):
             raise BlobCorrupt("the id is none.", path="$.id")
-        rows = carried(document, program)
-        try:
-            state = retrace(program, document.id, self.trail(rows))
-        except IllegalTransition:
-            raise BlobCorrupt("the trail tells of something that cannot have happened.", path="$.codes") from None
-        except BlobMismatch as wrong:
-            raise retyped(rows, program, document, wrong) from None
+        state = None
+        if self._is_straight(document):
+            state = self._straight_state(document)
+            document = document if state else again(document)
+        state = state or self._retraced(document)
         self._compare(document, state)
         lost = unsettled(program, state)
         if lost is not None:
             raise changed(program, lost)
         return state
+
+    def _is_straight(self, document: Document) -> bool:
+        """Whether it is of a run of this very program that only went on, and not near a limit."""
+        program, codes = self.program, document.codes
+        return (
+            document.fingerprint == program.fingerprint
+            and document.listing == program.rows
+            and program.straight_rows(codes) == len(codes) == len(document.values) + (len(codes) > 1)
+            and document.size <= limits.VALUE_BYTES
+            and not (document.refers and document.data is None)
+        )
+
+    def _straight_state(self, document: Document) -> ExecutionState | None:
+        """The state of such a run; None if something is wrong with it, or needs more care."""
+        values = self._column.read(document.values, document.size, refers=document.refers)
+        if values is None:
+            return None
+        if len(document.codes) > 1:
+            values.insert(1, None)  # nothing but the second row, that it was started, has no value
+        return straight(self.program, document.id, Trail(document.codes, document.at, document.took, values))
+
+    def _retraced(self, document: Document) -> ExecutionState:
+        """The state of any run, row by row; what is wrong is found, and named."""
+        program = self.program
+        rows = carried(document, program)
+        try:
+            return retrace(program, document.id, self.trail(rows))
+        except IllegalTransition:
+            raise BlobCorrupt("the trail tells of something that cannot have happened.", path="$.codes") from None
+        except BlobMismatch as wrong:
+            raise retyped(rows, program, document, wrong) from None
 
     def compatibility(self, blob: object) -> Compatibility:
         """Whether a document's execution can go on here, and what has changed; raises if it is broken."""
@@ -243,15 +273,9 @@ class Codec:
         takes, decode, memory = self._takes, self.facts.decode, self._coders.read
         values: list[object] = []
         left, wrong = iter(rows.values), None
-        ahead = self.program.straight_rows(rows.codes)
         memory.forget()
         try:
-            for read in self._straight[: ahead - (ahead > 1)]:
-                values.append(read(next(left)))
-                memory.held = memory.latest
-            if ahead > 1:
-                values.insert(1, None)
-            for code in rows.codes[ahead:]:
+            for code in rows.codes:
                 fact = code & MASK
                 if not fact:  # most rows
                     values.append(takes[code >> BITS](next(left)))
@@ -272,28 +296,26 @@ class Codec:
 
     def _compare(self, document: Document, state: ExecutionState) -> None:
         """What the document says about the execution must be what its trail says."""
-        same = document.fingerprint == self.program.fingerprint
-        if not document.codes or state.status.value != document.status or (same and state.index != document.index):
+        same, waiting = document.fingerprint == self.program.fingerprint, waits(state)
+        status = standing(state, waiting)
+        if not document.codes or status != document.status or (same and state.index != document.index):
             raise BlobCorrupt("the trail does not lead to where the document says that it stands.", path="$.status")
-
-    def _compare_waits(self, document: Document, state: ExecutionState) -> None:
-        """The same for what it waits for."""
-        if orjson.dumps(document.waits) != orjson.dumps(waits(state)):
+        if same and document.data and orjson.dumps(document.waits) != orjson.dumps(waiting):
             raise BlobCorrupt("what the document waits for is not what its trail says.", path="$.waits")
 
 
-def waits(state: ExecutionState) -> dict[str, object] | None:
+def standing(state: ExecutionState, waiting: Waiting | None) -> str:
+    """How an execution stands, in one word; one that waits for something is paused."""
+    return PAUSED if waiting else state.status.value
+
+
+def waits(state: ExecutionState) -> Waiting | None:
     """What a paused execution waits for, for whoever reads the document: a question or a time."""
     if state.asked:
-        return _waits("answer", state, state.deadline)
-    if state.stuck is None and state.asleep:
-        return _waits("time", state, state.wake_at)
-    return None
-
-
-def _waits(what: str, state: ExecutionState, until: int | None) -> dict[str, object]:
-    return {
-        "for": what,
-        "path": state.here.path,
-        "until": None if until is None else min(until, limits.INTEGER_MOST),
-    }
+        what, until = "answer", state.deadline
+    elif state.stuck is None and state.asleep:
+        what, until = "time", state.wake_at
+    else:
+        return None
+    path = state.program.instructions[state.at_index].path
+    return {"for": what, "path": path, "until": None if until is None else min(until, limits.INTEGER_MOST)}

@@ -5,19 +5,13 @@ whose key begins with `$` is never data: keys of the user's are escaped.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, Final, Literal, assert_never, final
+from typing import Any, Final, Literal, assert_never, final
 
-import attrs
 import orjson
-from cattrs import Converter
-from cattrs.gen import (
-    make_dict_structure_fn_from_attrs,
-    make_dict_unstructure_fn_from_attrs,
-    override,
-)
 
 from resaga.codec.mapping import has_names, named, paired, refuse_crowd
 from resaga.codec.memory import Memory
+from resaga.codec.record import Part, decoder, encoder
 from resaga.codec.scalars import DECODE, ENCODE, Step, decode_int, encode_int
 from resaga.codec.unfit import Unfit, step_to, unfit
 from resaga.core.annotation import kinds
@@ -34,8 +28,6 @@ from resaga.core.shape import (
     Row,
     Scalar,
     Shape,
-    Slot,
-    immutable,
 )
 
 CONTAINERS: Final[dict[Container, Callable[[list[Any]], Any]]] = {
@@ -44,9 +36,6 @@ CONTAINERS: Final[dict[Container, Callable[[list[Any]], Any]]] = {
     Container.SET: set,
     Container.FROZENSET: frozenset,
 }
-
-BRIEF: Final = frozenset({Basic.NONE, Basic.BOOL, Basic.INT, Basic.FLOAT})
-"""What takes no more than a moment to code, however often."""
 
 Direction = Literal["encode", "decode"]
 
@@ -72,7 +61,6 @@ class Coders:
 
     def __init__(self) -> None:
         self._made: dict[int, tuple[Shape, Coder]] = {}
-        self._converter = Converter(detailed_validation=False)
         self.written = Memory()
         self.read = Memory()
 
@@ -178,73 +166,8 @@ class Coders:
         return paired(encode_key, encode_one, self._row((shape.key, shape.value))[1])
 
     def _record(self, shape: Record) -> tuple[Step, Step]:
-        kind: Any = shape.kind
-        variables = {one.__name__: object for one in getattr(kind, "__parameters__", ())}
-        fields = self._fields(shape)
-        write = make_dict_unstructure_fn_from_attrs(fields, kind, self._converter)
-        read = make_dict_structure_fn_from_attrs(
-            sorted(fields, key=lambda one: bool(one.kw_only)),  # by position first, as a call has it
-            kind,
-            self._converter,
-            variables,
-            _cattrs_forbid_extra_keys=False,  # asked below, in half the time
-            _cattrs_detailed_validation=False,
-        )
-        known = frozenset(one.name for one in shape.slots)
-        needed = [one.name for one in shape.slots if one.required]
-        size = len(known)
-        single = [(one.name, self._step(one.shape, "decode")) for one in shape.slots if isinstance(one.shape, Scalar)]
-
-        def encode(value: Any) -> object:  # noqa: ANN401 - checked in the next line
-            if type(value) is not kind:
-                raise Unfit(f"it is not {kind.__name__}")
-            return write(value)
-
-        def decode(plain: Any) -> object:  # noqa: ANN401 - checked in the next line
-            if type(plain) is not dict:
-                raise Unfit("it is not an object")
-            if len(plain) > size or (len(needed) < size and not known.issuperset(plain)):
-                raise Unfit("it has a member that is not known")
-            try:
-                return read(plain)  # an unknown member in place of a needed one: it lacks that
-            except Exception as error:  # noqa: BLE001 - constructors, validators and hooks of the user's raise what they like
-                lacking = [name for name in needed if name not in plain]
-                if lacking:
-                    raise Unfit(f"it lacks {lacking[0]!r}") from None
-                for name, step in single:
-                    if name in plain:
-                        _inside(name, step)(plain[name])
-                raise unfit(error) from None
-
-        return self._remembered(shape, encode, decode)
-
-    def _remembered(self, shape: Record, encode: Step, decode: Step) -> tuple[Step, Step]:
-        """The steps of a record, with the memory of each direction where that saves any time."""
-        brief = all(isinstance(one.shape, Scalar) and one.shape.basic in BRIEF for one in shape.slots)
-        if brief or not immutable(shape):
-            return encode, decode
-        return self.written.through(encode, shape), self.read.through(decode, shape)
-
-    def _fields(self, shape: Record) -> list[Any]:
-        """The fields as cattrs asks for them: attributes, with what is done to each as their types."""
-        own: Any = attrs.fields_dict(shape.kind) if attrs.has(shape.kind) else _stand_ins(shape)
-        return [
-            own[slot.name].evolve(
-                type=Annotated[
-                    object,
-                    override(
-                        unstruct_hook=self._step(slot.shape, "encode"),
-                        struct_hook=self._hook(slot),
-                    ),
-                ]
-            )
-            for slot in shape.slots
-        ]
-
-    def _hook(self, slot: Slot) -> Step:
-        """How a field is read; a single value is looked at once more by its record if it does not fit."""
-        step = self._step(slot.shape, "decode")
-        return step if isinstance(slot.shape, Scalar) else _inside(slot.name, step)
+        parts = [Part(one, self._step(one.shape, "encode"), self._step(one.shape, "decode")) for one in shape.slots]
+        return encoder(shape, parts, self.written), decoder(shape, parts, self.read)
 
     def _choice(self, shape: Choice) -> tuple[Step, Step]:
         if shape.optional and len(shape.members) == 1 and not _nullable(shape.members[0][1]):
@@ -302,15 +225,6 @@ class Coders:
         return encode, decode
 
 
-def _stand_ins(shape: Record) -> Any:  # noqa: ANN401 - attributes by their names
-    """Attributes for the fields of a class that is not made by attrs."""
-    fields = {
-        slot.name: attrs.field(default=attrs.NOTHING if slot.required else None, kw_only=True, alias=slot.name)
-        for slot in shape.slots
-    }
-    return attrs.fields_dict(attrs.make_class(shape.kind.__name__, fields))
-
-
 def _members(kind: Any) -> tuple[Step, Step]:  # noqa: ANN401 - a class of enumeration
     members: dict[object, Any] = dict(kind.__members__)
 
@@ -361,9 +275,9 @@ def _nullable(shape: Shape) -> bool:
 
 
 def _inside(name: str, step: Step) -> Callable[..., Any]:
-    """A step into a member of that name, which says so when it fails; cattrs gives it the type, too."""
+    """A step into a member of that name, which says so when it fails."""
 
-    def go(plain: object, _: object = None) -> object:
+    def go(plain: object) -> object:
         try:
             return step(plain)
         except Exception as error:  # noqa: BLE001 - constructors and hooks of the user's raise what they like

@@ -60,6 +60,9 @@ LATEST: Final = 253_402_300_799_999_999_000
 class Document(NamedTuple):
     """A document that is whole and well formed, before any type is applied to its values."""
 
+    data: bytes | None
+    """What it was read from; none if it was put together from more than that."""
+
     size: int
     refers: bool
     id: str
@@ -81,10 +84,15 @@ def sealed(body: bytes) -> bytes:
     return body[:-1] + b',"sum":"%08x"}' % zlib.crc32(body)
 
 
-def opened(blob: object) -> Document:
-    """The document that these bytes are."""
+def opened(blob: object, listing: tuple[str, ...] = ()) -> Document:
+    """The document that these bytes are; it says sooner if it has the listing that is expected."""
     data = _whole(blob)
-    return _checked(_parsed(data), data)
+    return _checked(_parsed(data), data, listing)
+
+
+def again(document: Document) -> Document:
+    """The same with its values as they were read; they are filled in place where they refer to others."""
+    return document if document.data is None else document._replace(values=orjson.loads(document.data)["values"])
 
 
 def _whole(blob: object) -> bytes:
@@ -158,7 +166,7 @@ def too_deep(plain: object, inside: int = 0) -> bool:
     return True
 
 
-def _checked(plain: dict[str, Any], data: bytes) -> Document:
+def _checked(plain: dict[str, Any], data: bytes, expected: tuple[str, ...]) -> Document:
     number = plain.get("format")
     if type(number) is not int or number < 1:
         raise BlobCorrupt("the document does not say its format.", path="$.format")
@@ -172,13 +180,19 @@ def _checked(plain: dict[str, Any], data: bytes) -> Document:
     if tuple(map(type, members)) not in SOUND:
         raise _odd_kind(plain)
     _, id_, saga, version, fingerprint, status, index, waits, listing, codes, at, took, values, _ = members
-    if not (INTS.issuperset(map(type, codes + at + took)) and TEXTS.issuperset(map(type, listing))):
+    listing = tuple(listing)
+    if listing == expected:
+        listing = expected  # the very same, so that nobody has to compare it text by text again
+    elif not TEXTS.issuperset(map(type, listing)):
+        raise _odd_item(plain)
+    if not INTS.issuperset(map(type, codes + at + took)):
         raise _odd_item(plain)
     _check_lengths(codes, at, took, listing)
     if codes:
         at, took = clocked(at, took)
     # By position: keywords take as long as all the looking above.
     return Document(
+        data,
         len(data),
         DOLLAR in data and REFERRING in data,  # a single byte is sought at once
         id_,
@@ -188,7 +202,7 @@ def _checked(plain: dict[str, Any], data: bytes) -> Document:
         status,
         index,
         waits,
-        tuple(listing),
+        listing,
         codes,
         at,
         took,
@@ -204,7 +218,7 @@ def _too_new(number: int) -> FormatTooNew:
     )
 
 
-def _check_lengths(codes: list[int], at: list[int], took: list[int], listing: list[str]) -> None:
+def _check_lengths(codes: list[int], at: list[int], took: list[int], listing: tuple[str, ...]) -> None:
     """The columns are of one length, and no longer than they may be."""
     if not len(codes) == len(at) == len(took):
         raise BlobCorrupt("the columns of the trail are not equally long.", path="$.codes")
@@ -237,11 +251,11 @@ def clocked(deltas: list[int], took: list[int]) -> tuple[list[int], list[int]]:
 
     They are read from microseconds: the first time and the steps from each to the next, and durations.
     """
-    at, lengths = list(accumulate([delta * 1000 for delta in deltas])), [one * 1000 for one in took]
+    at, lengths = [time * 1000 for time in accumulate(deltas)], [one * 1000 for one in took]
     earliest, latest = (at[0], at[-1]) if min(deltas) >= 0 else (min(at), max(at))
     if earliest < EARLIEST or latest > LATEST:
         raise BlobCorrupt("a time is outside the calendar.", path="$.at")
-    if min(lengths) < 0 or earliest - max(lengths) < EARLIEST:
+    if min(took) < 0 or earliest - max(lengths) < EARLIEST:
         raise BlobCorrupt("a duration is negative or longer than time.", path="$.took")
     return at, lengths
 

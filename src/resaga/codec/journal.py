@@ -108,6 +108,7 @@ def lengthened(document: Document, steps: Sequence[Step], size: int) -> Document
         raise BlobTooLarge(f"the trail has more than {limits.ROWS:,} rows.", path="$.codes")
     last = steps[-1]
     return document._replace(
+        data=None,
         size=document.size + size,
         refers=refers,
         status=last.status,

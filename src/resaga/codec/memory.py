@@ -1,9 +1,6 @@
 """What was coded just now, so that a context that holds the one before is not coded through and through."""
 
-from typing import Any, Final, TypeAlias, final
-
-from resaga.codec.scalars import Step
-from resaga.core.shape import Shape
+from typing import Final, TypeAlias, final
 
 Pair: TypeAlias = tuple[object, object, object]
 """What was given to a coder, what it made of it, and by which shape."""
@@ -23,19 +20,6 @@ class Memory:
 
     def __init__(self) -> None:
         self.held = self.latest = NOTHING
-
-    def through(self, step: Step, shape: Shape) -> Step:
-        """The step of a record, which need not be taken again for the one that is held."""
-
-        def remembered(given: Any) -> object:  # noqa: ANN401 - whatever the step is given
-            held = self.held
-            if given is held[0] and shape is held[2]:
-                return held[1]
-            made: object = step(given)
-            self.latest = (given, made, shape)
-            return made
-
-        return remembered
 
     def forget(self) -> None:
         """Keep nothing of anybody's values."""

@@ -1,12 +1,12 @@
 """The column of values: written with references, each refused where it cannot be stored."""
 
-from itertools import chain
 from typing import Any, final
 
 import orjson
 
 from resaga.codec import limits
 from resaga.codec.coder import Coders
+from resaga.codec.column import Column
 from resaga.codec.culprit import culprit
 from resaga.codec.document import too_deep
 from resaga.codec.facts import CONTEXT_CODES, MARKED, SILENT_CODES, FactCoder
@@ -22,39 +22,22 @@ from resaga.core.shape import Shape
 class Values:
     """Writes the values of one program's trails."""
 
-    def __init__(self, facts: FactCoder, coders: Coders) -> None:
+    def __init__(self, facts: FactCoder, coders: Coders, column: Column) -> None:
         self._facts = facts
         self._coders = coders
-        self._straight = [coders.of(facts.program.takes).encode]
-        self._straight += [facts.gives[code >> BITS] for code in facts.program.straight[2:]]
+        self._column = column
 
     def written(self, codes: list[int], values: list[object]) -> tuple[orjson.Fragment, int]:
-        """The values of the rows that have one, as a list, and the bytes that their references spare."""
-        raws, spared = self._small(codes, values), 0
-        if raws is None:
-            raws, spared = self._shortened(codes, values)
+        """The values of the rows that have one, as a list, and no fewer bytes than their references spare."""
+        if self._facts.program.straight_rows(codes) == len(codes):
+            at_once = self._column.written(values[:1] + values[2:])
+            if at_once is not None:
+                return at_once
+        raws, spared = self._one_by_one(codes, values)
         return orjson.Fragment(b"[%b]" % b",".join(raws)), spared
 
-    def _small(self, codes: list[int], values: list[object]) -> list[bytes] | None:
-        """The values of a straight run in which all are too small to be referred to; None if it is another."""
-        if self._facts.program.straight_rows(codes) < len(codes):
-            return None
-        dumps = orjson.dumps
-        raws: list[bytes] = []
-        try:
-            for encode, value in zip(self._straight, chain(values[:1], values[2:])):  # noqa: B905 - strict takes longer
-                raw = dumps(encode(value))
-                if len(raw) >= REFERENCE_BYTES:
-                    return None
-                raws.append(raw)
-        except Exception:  # noqa: BLE001 - hooks of the user's raise what they like; the long way says what
-            return None
-        finally:
-            self._coders.written.forget()
-        return raws
-
-    def _shortened(self, codes: list[int], values: list[object]) -> tuple[list[bytes], int]:
-        """The same for any run."""
+    def _one_by_one(self, codes: list[int], values: list[object]) -> tuple[list[bytes], int]:
+        """The same for any rows; what cannot be written is found, and named."""
         encode, gives, memory, dumps = (
             self._facts.encode,
             self._facts.gives,

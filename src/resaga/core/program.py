@@ -45,6 +45,8 @@ class Program(Value):
 
     def straight_rows(self, codes: list[int]) -> int:
         """How many of these rows, from the first, are those of a run that only went on."""
+        if codes == self.straight:  # most often, where a saga has one place at which it waits
+            return len(codes)
         if not codes or codes[0] != self.straight[0]:
             return 0
         most = min(len(codes), len(self.straight))

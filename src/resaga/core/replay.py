@@ -21,14 +21,14 @@ def retrace(program: Program, execution_id: str, trail: Trail) -> ExecutionState
     """The same for rows in columns, which become the state's: those that only put the index on are taken in at once."""
     ahead, whole = program.straight_rows(trail.codes), len(trail)
     if ahead == whole:
-        return _straight(program, execution_id, trail)
+        return straight(program, execution_id, trail)
     begun = Trail(trail.codes[:ahead], trail.at[:ahead], trail.took[:ahead], trail.values[:ahead])
-    state = _straight(program, execution_id, begun)
+    state = straight(program, execution_id, begun)
     _go_through(program, state, trail.rows(ahead))
     return state
 
 
-def _straight(program: Program, execution_id: str, trail: Trail) -> ExecutionState:
+def straight(program: Program, execution_id: str, trail: Trail) -> ExecutionState:
     """The state after rows of which all are straight."""
     state, rows = ExecutionState(program, execution_id, trail), len(trail.codes)
     if rows > 1:

@@ -7,7 +7,7 @@ Only `machine` writes here. What people ask for (`executed`, `step_timings` …)
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Final, final
+from typing import Final, TypeAlias, final
 
 from resaga.core.decision import BACKING_OFF, CUT_OFF, NOT_YET, WAITING, Sleep, Status
 from resaga.core.fact import BITS, COMPLETIONS, MASK, Fact, Row
@@ -54,6 +54,10 @@ LIVE: Final = (FORWARD, SETTLING, UNDOING)
 """The phases in which something can still happen by itself."""
 
 
+Columns: TypeAlias = tuple[list[int], list[int], list[int], list[object]]
+"""The codes, the times, the durations and the values of a trail's rows."""
+
+
 @final
 class Trail:
     """What happened, in flat columns: a garbage collector need not walk 100,000 rows of objects.
@@ -73,6 +77,9 @@ class Trail:
         self.stands: int | None = None
 
     def __len__(self) -> int:
+        return self._whole()
+
+    def _whole(self) -> int:
         # An interrupt may fall between two of the four appends: what is not whole is not there.
         whole = min(len(self.codes), len(self.at), len(self.took), len(self.values))
         return whole if self.stands is None else min(whole, self.stands)
@@ -84,10 +91,14 @@ class Trail:
         self.took.append(took)
         self.values.append(value)
 
+    def columns(self, since: int = 0) -> Columns:
+        """Copies of the columns, from that row to the last that is whole."""
+        whole = self._whole()
+        return self.codes[since:whole], self.at[since:whole], self.took[since:whole], self.values[since:whole]
+
     def copy(self) -> "Trail":
         """The rows that are whole."""
-        whole = len(self)
-        return Trail(self.codes[:whole], self.at[:whole], self.took[:whole], self.values[:whole])
+        return Trail(*self.columns())
 
     def rows(self, since: int = 0) -> Iterator[Row]:
         """The rows as fact, index, at, took, value."""
