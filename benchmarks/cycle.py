@@ -1,6 +1,7 @@
 """Pause, close, and in another process load, answer and finish: each half is run as `python -m benchmarks.cycle`.
 
-It prints the seconds that its half took, imports apart.
+Three steps are done, and recorded, before the gate. It prints the seconds that its half took, imports and the
+definition of the saga apart.
 """
 
 import subprocess
@@ -10,6 +11,8 @@ import time
 from benchmarks import work
 from resaga import Completed, Paused
 from resaga.runtime import BlockingRuntime
+
+STEPS = 3
 
 
 def both(url: str, id_: str) -> float:
@@ -26,7 +29,7 @@ def main(half: str, url: str, id_: str) -> None:
     """Do one of the halves."""
     import resaga.codec  # noqa: PLC0415 - what a saga loads when it is made is an import, too
 
-    saga = work.paused_saga(10)
+    saga = work.paused_saga(STEPS)
     if url.startswith("sqlite:"):
         import resaga.stores.sqlite  # noqa: F401, PLC0415 - the same
     start = time.perf_counter()

@@ -117,7 +117,7 @@ def on_sqlite(folder: Path) -> Iterator[Figure]:
         yield Speed(f"SQLite, {people:,} at once, of raw", best / single, least, wish, f"{best:,.0f} steps/s")
     yield from _crowd_figures(seen)
     commit = median(seconds["raw"]) / COMMITS
-    cycles = median(cycle.both(f"sqlite:///{folder / 'cycle.db'}", f"c{number}") for number in range(ROUNDS))
+    cycles = median(cycle.both(f"sqlite:///{folder / 'cycle.db'}", f"c{number}") for number in range(ROUNDS + 1))
     least, wish = 0.004 + 10 * commit, 0.003 + 8 * commit
     yield Figure("pause and finish, ms", cycles * 1e3, least * 1e3, wish * 1e3, "two processes, imports apart")
 
