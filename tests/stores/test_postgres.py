@@ -123,17 +123,6 @@ def test_what_was_folded_or_deleted_is_gone(store: PostgresStore) -> None:
     assert using(store).execute(count).fetchall() == [(0, 0)]
 
 
-def test_a_statement_takes_so_many() -> None:
-    """In the order of their ids, so that nobody waits in a circle; what comes again comes in a later one."""
-    batch = [step("b"), step("a"), step("b", 2), *(step(f"c{each:03}") for each in range(200)), step("b", 3)]
-    rounds = [
-        [(batch[place].id, batch[place].revision) for place in places] for places in postgres_tables._rounds(batch)
-    ]
-    assert [len(each) for each in rounds] == [128, 74, 1, 1]
-    assert rounds[0][:3] == [("a", 1), ("b", 1), ("c000", 1)]
-    assert rounds[2:] == [[("b", 2)], [("b", 3)]]
-
-
 def test_who_listens_is_told(store: PostgresStore, other: psycopg.Connection) -> None:
     """Of what anybody may go on with, once for each batch; not of what is driven, asleep for ever, or a conflict."""
     other.execute("LISTEN resaga")

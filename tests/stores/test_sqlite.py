@@ -277,7 +277,7 @@ def test_an_interrupt_leaves_no_transaction(store: SqliteStore, monkeypatch: pyt
     store.append([step()])
     before = picture(store)
     with monkeypatch.context() as patch:
-        patch.setattr(sqlite_tables, "apply", interrupted)
+        patch.setattr(sqlite_tables, "_apply", interrupted)
         with pytest.raises(KeyboardInterrupt):
             store.append([step(revision=2)])
     assert picture(store) == before

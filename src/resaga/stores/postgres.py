@@ -1,6 +1,6 @@
 """Executions in a PostgreSQL database: for many workers, and for applications that keep their own data there."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final, TypeVar, final
 
 import psycopg
@@ -9,7 +9,7 @@ from psycopg.pq import TransactionStatus
 from resaga.core.errors import NotInTransaction
 from resaga.stores import postgres_tables as tables
 from resaga.stores.postgres_database import Cursor, Database, closed, cursor, named
-from resaga.stores.store import Append, Head, Stored
+from resaga.stores.tables import TableStore
 
 T = TypeVar("T")
 
@@ -18,8 +18,13 @@ PATIENCE_SECONDS: Final = 10.0
 
 
 @final
-class PostgresStore:
-    """A store in a database, where its tables are made if they are not there; many processes may use it."""
+class PostgresStore(TableStore[Cursor]):
+    """A store in a database, where its tables are made if they are not there; many processes may use it.
+
+    What anybody may go on with is told to who listens to the channel `resaga`.
+    """
+
+    _tables = tables
 
     def __init__(self, url: str, /, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self._database = Database(url, tables.migrate, patience_seconds)
@@ -28,33 +33,6 @@ class PostgresStore:
     def joined(connection: psycopg.Connection[Any], /) -> "JoinedStore":
         """A store inside the transaction of your connection: kept with the rest of it, or not at all."""
         return JoinedStore(connection)
-
-    def append(self, batch: Sequence[Append], /) -> list[bool]:
-        """See `Store`. What anybody may go on with is told to who listens to the channel `resaga`."""
-        return self._database.transact(lambda db: tables.append(db, batch))
-
-    def read(self, id: str, /) -> Stored | None:  # noqa: A002 - as the protocol says
-        """See `Store`."""
-        return self._database.transact(lambda db: tables.read(db, id))
-
-    def find(  # noqa: PLR0913 - as the protocol says
-        self,
-        *,
-        status: str | None = None,
-        saga: str | None = None,
-        tag: str | None = None,
-        owner: str | None = None,
-        due: int | None = None,
-        after: str = "",
-        limit: int = 100,
-    ) -> list[Head]:
-        """See `Store`."""
-        asked = _asked(status, saga, tag, owner, due, after, limit)
-        return self._database.transact(lambda db: tables.find(db, asked))
-
-    def delete(self, id: str, revision: int, /) -> bool:  # noqa: A002 - as the protocol says
-        """See `Store`."""
-        return self._database.transact(lambda db: tables.delete(db, id, revision))
 
     def wall_ns(self) -> int:
         """See `Timed`."""
@@ -68,48 +46,26 @@ class PostgresStore:
         """See `Store`."""
         self._database.close()
 
+    def _transact(self, work: Callable[[Cursor], T], /, *, writes: bool) -> T:  # noqa: ARG002 - all are alike here
+        return self._database.transact(work)
+
 
 @final
-class JoinedStore:
+class JoinedStore(TableStore[Cursor]):
     """A store inside somebody else's transaction: see `PostgresStore.joined`. It does not end it."""
+
+    _tables = tables
 
     def __init__(self, connection: psycopg.Connection[Any], /) -> None:
         self._connection = connection
         self._where = "the joined connection"
         self._closed = False
 
-    def append(self, batch: Sequence[Append], /) -> list[bool]:
-        """See `Store`; durable as soon as the transaction is."""
-        return self._within(lambda db: tables.append(db, batch))
-
-    def read(self, id: str, /) -> Stored | None:  # noqa: A002 - as the protocol says
-        """See `Store`."""
-        return self._within(lambda db: tables.read(db, id))
-
-    def find(  # noqa: PLR0913 - as the protocol says
-        self,
-        *,
-        status: str | None = None,
-        saga: str | None = None,
-        tag: str | None = None,
-        owner: str | None = None,
-        due: int | None = None,
-        after: str = "",
-        limit: int = 100,
-    ) -> list[Head]:
-        """See `Store`."""
-        asked = _asked(status, saga, tag, owner, due, after, limit)
-        return self._within(lambda db: tables.find(db, asked))
-
-    def delete(self, id: str, revision: int, /) -> bool:  # noqa: A002 - as the protocol says
-        """See `Store`."""
-        return self._within(lambda db: tables.delete(db, id, revision))
-
     def close(self) -> None:
         """See `Store`; the connection stays open."""
         self._closed = True
 
-    def _within(self, work: Callable[[Cursor], T], /) -> T:
+    def _transact(self, work: Callable[[Cursor], T], /, *, writes: bool) -> T:  # noqa: ARG002 - the transaction is there
         """Do all of it or nothing, in a savepoint of the transaction that is open."""
         if self._closed:
             raise closed(self._where)
@@ -132,7 +88,3 @@ class JoinedStore:
 def open_url(url: str, /) -> PostgresStore:
     """Open the database that `postgresql://user@host:5432/shop` names, in any way that libpq understands."""
     return PostgresStore(url)
-
-
-def _asked(*values: str | int | None) -> dict[str, str | int | None]:
-    return dict(zip(("status", "saga", "tag", "owner", "due", "after", "limit"), values, strict=True))

@@ -5,7 +5,6 @@ and `wake_at` alone has an index beside the ids. Bytes are `bytea`: `jsonb` refu
 Ids and tags are ordered by their bytes, whatever the order of the database.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, Final, LiteralString
@@ -15,6 +14,7 @@ from psycopg.types.numeric import Int8
 
 from resaga.core.errors import StoreBroken
 from resaga.stores.store import Append, Head, Stored
+from resaga.stores.tables import rounds
 
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
@@ -53,9 +53,6 @@ VERSION: Final = len(MIGRATIONS)
 CHANNEL: Final = "resaga"
 LISTEN: Final = "LISTEN resaga"
 """Who listens to it is told whenever something was left that anybody may go on with."""
-
-AT_ONCE: Final = 128
-"""How many appends one statement takes: with more it is no quicker, and others wait longer for what it locks."""
 
 LOCK: Final = 0x72657361_6761
 """Held by who migrates; any number that nobody else would take."""
@@ -155,9 +152,9 @@ def migrate(db: Cursor, where: str) -> None:
 def append(db: Cursor, batch: Sequence[Append]) -> list[bool]:
     """See `Store.append`; all of it in one transaction."""
     answers = [False] * len(batch)
-    rounds = _rounds(batch)
-    with db.connection.transaction() if len(rounds) > 1 else nullcontext():
-        for places in rounds:
+    statements = rounds(batch)
+    with db.connection.transaction() if len(statements) > 1 else nullcontext():
+        for places in statements:
             applied = _apply(db, [batch[place] for place in places])
             for place in places:
                 answers[place] = batch[place].id in applied
@@ -190,19 +187,6 @@ def wall_ns(db: Cursor) -> int:
     """See `Timed.wall_ns`."""
     ((microseconds,),) = db.execute(NOW).fetchall()
     return int(microseconds) * 1000
-
-
-def _rounds(batch: Sequence[Append]) -> list[list[int]]:
-    """Places in the batch, by which statement they go: no id twice in one, and each after those of its own before it.
-
-    In the order of their ids, so that of two who want the same ones none waits for the other while that waits for him.
-    """
-    seen = Counter[str]()
-    rounds: dict[int, list[int]] = {}
-    for place in sorted(range(len(batch)), key=lambda place: batch[place].id):
-        rounds.setdefault(seen[batch[place].id], []).append(place)
-        seen[batch[place].id] += 1
-    return [places[each : each + AT_ONCE] for places in rounds.values() for each in range(0, len(places), AT_ONCE)]
 
 
 def _apply(db: Cursor, items: Sequence[Append]) -> set[str]:

@@ -9,7 +9,8 @@ from resaga.core.errors import NotInTransaction
 from resaga.stores import sqlite_tables as tables
 from resaga.stores.opening import path_of
 from resaga.stores.sqlite_database import READ, WRITE, Database, closed, named
-from resaga.stores.store import Append, Head, Stored
+from resaga.stores.store import Append
+from resaga.stores.tables import TableStore, rounds
 
 T = TypeVar("T")
 
@@ -18,8 +19,10 @@ PATIENCE_SECONDS: Final = 10.0
 
 
 @final
-class SqliteStore:
+class SqliteStore(TableStore[sqlite3.Cursor]):
     """A store in a file, which is made if it is not there; many processes may use it."""
+
+    _tables = tables
 
     def __init__(self, path: str | os.PathLike[str], /, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self._database = Database(path, _prepare, patience_seconds)
@@ -30,78 +33,33 @@ class SqliteStore:
         return JoinedStore(connection)
 
     def append(self, batch: Sequence[Append], /) -> list[bool]:
-        """See `Store`."""
-        return self._database.transact(WRITE, lambda db: _append(db, batch))
-
-    def read(self, id: str, /) -> Stored | None:  # noqa: A002 - as the protocol says
-        """See `Store`."""
-        return self._database.transact(READ, lambda db: tables.read(db, id))
-
-    def find(  # noqa: PLR0913 - as the protocol says
-        self,
-        *,
-        status: str | None = None,
-        saga: str | None = None,
-        tag: str | None = None,
-        owner: str | None = None,
-        due: int | None = None,
-        after: str = "",
-        limit: int = 100,
-    ) -> list[Head]:
-        """See `Store`."""
-        asked = _asked(status, saga, tag, owner, due, after, limit)
-        return self._database.transact(READ, lambda db: tables.find(db, asked))
-
-    def delete(self, id: str, revision: int, /) -> bool:  # noqa: A002 - as the protocol says
-        """See `Store`."""
-        return self._database.transact(WRITE, lambda db: tables.delete(db, id, revision))
+        """See `Store`. Most often all can be applied, and that is tried at once."""
+        return self._transact(lambda db: _append(db, batch), writes=True)
 
     def close(self) -> None:
         """See `Store`."""
         self._database.close()
 
+    def _transact(self, work: Callable[[sqlite3.Cursor], T], /, *, writes: bool) -> T:
+        return self._database.transact(WRITE if writes else READ, work)
+
 
 @final
-class JoinedStore:
+class JoinedStore(TableStore[sqlite3.Cursor]):
     """A store inside somebody else's transaction: see `SqliteStore.joined`. It neither begins one nor ends it."""
+
+    _tables = tables
 
     def __init__(self, connection: sqlite3.Connection, /) -> None:
         self._connection = connection
         self._where = "the joined connection"
         self._closed = False
 
-    def append(self, batch: Sequence[Append], /) -> list[bool]:
-        """See `Store`; durable as soon as the transaction is."""
-        return self._within(lambda db: [tables.apply(db, item) for item in batch])
-
-    def read(self, id: str, /) -> Stored | None:  # noqa: A002 - as the protocol says
-        """See `Store`."""
-        return self._within(lambda db: tables.read(db, id))
-
-    def find(  # noqa: PLR0913 - as the protocol says
-        self,
-        *,
-        status: str | None = None,
-        saga: str | None = None,
-        tag: str | None = None,
-        owner: str | None = None,
-        due: int | None = None,
-        after: str = "",
-        limit: int = 100,
-    ) -> list[Head]:
-        """See `Store`."""
-        asked = _asked(status, saga, tag, owner, due, after, limit)
-        return self._within(lambda db: tables.find(db, asked))
-
-    def delete(self, id: str, revision: int, /) -> bool:  # noqa: A002 - as the protocol says
-        """See `Store`."""
-        return self._within(lambda db: tables.delete(db, id, revision))
-
     def close(self) -> None:
         """See `Store`; the connection stays open."""
         self._closed = True
 
-    def _within(self, work: Callable[[sqlite3.Cursor], T], /) -> T:
+    def _transact(self, work: Callable[[sqlite3.Cursor], T], /, *, writes: bool) -> T:  # noqa: ARG002 - it is theirs
         """Do all of it or nothing, in a savepoint of the transaction that is open."""
         if self._closed:
             raise closed(self._where)
@@ -138,13 +96,9 @@ def _prepare(db: sqlite3.Cursor, where: str) -> None:
 
 
 def _append(db: sqlite3.Cursor, batch: Sequence[Append]) -> list[bool]:
-    if len(batch) > 1 and len({item.id for item in batch}) == len(batch):
-        if tables.apply_all(db, batch):
+    if len(batch) > 1:
+        if all(tables.apply_all(db, [batch[place] for place in places]) for places in rounds(batch)):
             return [True] * len(batch)
         db.execute("ROLLBACK")
         db.execute(WRITE)
-    return [tables.apply(db, item) for item in batch]
-
-
-def _asked(*values: str | int | None) -> dict[str, str | int | None]:
-    return dict(zip(("status", "saga", "tag", "owner", "due", "after", "limit"), values, strict=True))
+    return tables.append(db, batch)

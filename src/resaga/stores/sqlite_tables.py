@@ -106,7 +106,12 @@ def migrate(db: sqlite3.Cursor, where: str) -> None:
         db.execute("UPDATE resaga_schema SET version = ?", (VERSION,))
 
 
-def apply(db: sqlite3.Cursor, item: Append) -> bool:
+def append(db: sqlite3.Cursor, batch: Sequence[Append]) -> list[bool]:
+    """See `Store.append`; one by one."""
+    return [_apply(db, item) for item in batch]
+
+
+def _apply(db: sqlite3.Cursor, item: Append) -> bool:
     """Apply one; if it is a conflict, nothing was written."""
     if item.revision == 1:
         applied = db.execute(CREATE, _created(item)).rowcount == 1
