@@ -20,7 +20,7 @@ class Event(Value):
     """`<execution>:<row>`: the same whenever it is asked for, with no gap before it."""
 
     what: str
-    """What happened: `returned`, `undone`, `asked`, `answered` …"""
+    """What happened: `started`, `returned`, `answered`, `failed`, `undone` …"""
 
     path: str
     """At which step; at the end it is the name of the saga."""

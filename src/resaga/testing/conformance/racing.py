@@ -67,7 +67,7 @@ class Racing(Place):
 
         def run(mine: Store) -> int:
             made = 0
-            while (stored := mine.read("A-1")) is not None and stored.revision < target:
+            while (stored := read(mine)).revision < target:
                 next_one = stored.revision + 1
                 snapshot = b"all" if next_one % 10 == 0 else None
                 made += mine.append([step(revision=next_one, snapshot=snapshot)])[0]
