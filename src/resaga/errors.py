@@ -1,11 +1,13 @@
 """All that resaga raises, as a tree by whose fault it is; see `resaga.core.errors`, where each is defined."""
 
 from resaga.core.errors import (
+    AlreadyExists,
     AlreadyUsed,
     BlobCorrupt,
     BlobError,
     BlobMismatch,
     BlobTooLarge,
+    Conflict,
     DefinitionError,
     DuplicatePath,
     EmptySaga,
@@ -20,6 +22,7 @@ from resaga.core.errors import (
     NeedsAwait,
     NotAsked,
     NotInTransaction,
+    NotKept,
     NotPaused,
     NotStorable,
     NotStuckThere,
@@ -37,6 +40,7 @@ from resaga.core.errors import (
     TooLate,
     TypesDoNotMeet,
     UndeclaredEvent,
+    UnknownSaga,
     UnknownStore,
     UnresolvedAnnotation,
     UnsupportedType,
@@ -48,11 +52,13 @@ from resaga.core.errors import (
 )
 
 __all__ = [
+    "AlreadyExists",
     "AlreadyUsed",
     "BlobCorrupt",
     "BlobError",
     "BlobMismatch",
     "BlobTooLarge",
+    "Conflict",
     "DefinitionError",
     "DuplicatePath",
     "EmptySaga",
@@ -67,6 +73,7 @@ __all__ = [
     "NeedsAwait",
     "NotAsked",
     "NotInTransaction",
+    "NotKept",
     "NotPaused",
     "NotStorable",
     "NotStuckThere",
@@ -84,6 +91,7 @@ __all__ = [
     "TooLate",
     "TypesDoNotMeet",
     "UndeclaredEvent",
+    "UnknownSaga",
     "UnknownStore",
     "UnresolvedAnnotation",
     "UnsupportedType",

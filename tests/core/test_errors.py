@@ -6,6 +6,7 @@ import pickle
 
 import pytest
 
+import resaga.errors
 from resaga.core import errors
 from resaga.core.errors import (
     BlobError,
@@ -33,6 +34,12 @@ def test_every_error_is_documented(kind: type[ResagaError]) -> None:
     """What an error means is said where it is defined."""
     assert kind.__doc__
     assert kind.__doc__.splitlines()[0].endswith(".")
+
+
+def test_every_error_can_be_caught_by_who_uses_resaga() -> None:
+    """All of them are in `resaga.errors`, and nothing else is."""
+    assert resaga.errors.__all__ == sorted(kind.__name__ for kind in ALL)
+    assert all(getattr(resaga.errors, kind.__name__) is kind for kind in ALL)
 
 
 def test_an_error_has_a_sentence_and_fields() -> None:
