@@ -461,6 +461,57 @@ def test_a_worker_whose_store_is_away(caplog: pytest.LogCaptureFixture) -> None:
     assert "resaga B cannot be gone on with" in caplog.text
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_worker_that_is_woken(fails: bool) -> None:  # noqa: FBT001 - a parameter
+    """It listens in one thread, however much is said here meanwhile, and goes on when something is said elsewhere."""
+    counts: list[int] = []
+
+    @final
+    class Telling:
+        def __init__(self) -> None:
+            self.inner = MemoryStore()
+            self.told = threading.Event()
+            self.listening = 0
+
+        def wait_for_due(self, seconds: float, /) -> bool:
+            if fails:
+                counts.append(1)
+                raise errors.StoreUnreachable("It is away.", where="here", code="")
+            self.listening += 1
+            counts.append(self.listening)
+            told = self.told.wait(seconds)
+            self.told.clear()
+            self.listening -= 1
+            return told
+
+        def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the store has it
+            return getattr(self.inner, name)
+
+    def completed(store: MemoryStore) -> int:
+        return len(store.find(status="completed"))
+
+    async def story() -> None:
+        store = Telling()
+        async with runtime(store) as one, runtime(store.inner) as other:
+            working = asyncio.create_task(one.work(every=timedelta(seconds=30)))
+            for number in range(8):
+                await one.submit(QUICK, Order(str(number)))
+                await until(lambda number=number: completed(store.inner) > number)  # type: ignore[misc]
+            await other.submit(QUICK, Order("elsewhere"))
+            if not fails:
+                store.told.set()
+                await until(lambda: completed(store.inner) == 9)
+                await until(lambda: store.listening == 1)
+            store.told.set()
+            working.cancel()
+            with suppress(asyncio.CancelledError):
+                await working
+
+    awaited(story())
+    assert max(counts) == 1
+    assert len(counts) <= 10, "it asks again and again"
+
+
 def test_a_tick_meets_a_store_that_is_away() -> None:
     """It is an error then; what happened is not forgotten, and is written when the store is back."""
 

@@ -79,6 +79,7 @@ class Runtime:
         self._threads = ThreadPoolExecutor(threads, "resaga body")
         self._drives: dict[str, _Drive] = {}
         self._nudged = asyncio.Event()
+        self._ear: asyncio.Future[bool] | None = None
 
     @classmethod
     def open(cls, url: str, sagas: Iterable[Saga[Any, Any, Any]], *, clock: Clock = SYSTEM) -> Self:
@@ -316,17 +317,22 @@ class Runtime:
 
     async def _something(self, seconds: float) -> None:
         """Wait until there may be something to do, or that long."""
-        signs: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._nudged.wait())]
-        if isinstance(self._store, Waking):
-            signs.append(self._writer.look(lambda _: self._wait(seconds)))
-        try:
-            await asyncio.wait(signs, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            signs[0].cancel()
+        if isinstance(self._store, Waking) and self._ear is None:  # one thread, however often it is nudged meanwhile
+            self._ear = self._writer.look(lambda _: self._listen(seconds))
+            self._ear.add_done_callback(self._heard)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._nudged.wait(), seconds)
 
-    def _wait(self, seconds: float) -> None:
-        with suppress(StoreError):  # who asks it next will say so
-            cast("Waking", self._store).wait_for_due(seconds)
+    def _listen(self, seconds: float) -> bool:
+        try:
+            return cast("Waking", self._store).wait_for_due(seconds)
+        except StoreError:  # who asks it next will say so
+            return False
+
+    def _heard(self, ear: "asyncio.Future[bool]") -> None:
+        self._ear = None
+        if ear.result():
+            self._nudged.set()
 
     async def _patrol(self, slots: asyncio.Semaphore, began: Callable[["asyncio.Task[Any]"], None]) -> None:
         """Begin to drive all that is due, as soon as there is a slot for each."""
