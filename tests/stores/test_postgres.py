@@ -2,7 +2,9 @@
 
 import os
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
@@ -143,6 +145,16 @@ def test_it_wakes_who_waits(store: PostgresStore, postgres_url: str) -> None:
     other.close()
     with pytest.raises(StoreClosed):
         other.wait_for_due(0.01)
+
+
+def test_who_waits_is_let_go_of(store: PostgresStore) -> None:
+    """Closing does not take as long as somebody else waits."""
+    with ThreadPoolExecutor(1) as thread:
+        waiting = thread.submit(store.wait_for_due, 600)
+        while store._database._listener is None:
+            time.sleep(0.01)
+        store.close()
+        assert waiting.result(30) is False
 
 
 def test_who_waits_hears_that_the_server_hung_up(store: PostgresStore, other: psycopg.Connection) -> None:

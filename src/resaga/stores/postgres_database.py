@@ -41,6 +41,8 @@ CONNECTIONS: Final = 3
 """A fourth one does not help: they wait for the same disk."""
 
 NAP_SECONDS: Final = 0.002
+LISTEN_SECONDS: Final = 0.2
+"""How long who listens does not look whether the store was closed."""
 
 DEFAULTS: Final[dict[str, Any]] = {
     "connect_timeout": 5,
@@ -134,7 +136,11 @@ class Database:
                 if self._listener is None:
                     self._listener = self._connect()
                     self._listener.execute(listening)
-                return any(self._listener.connection.notifies(timeout=seconds, stop_after=1))
+                give_up = time.monotonic() + seconds
+                while not self._closed and (left := give_up - time.monotonic()) > 0:
+                    if any(self._listener.connection.notifies(timeout=min(left, LISTEN_SECONDS), stop_after=1)):
+                        return True
+                return False
         except psycopg.Error as error:
             self._forget_listener()
             raise named(error, self.where) from error
