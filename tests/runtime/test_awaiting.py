@@ -566,3 +566,41 @@ def test_plain_sagas_and_other_verbs() -> None:
             assert isinstance(await one.resume(NAP, "N"), RolledBack)
 
     awaited(story())
+
+
+def test_what_is_driven_elsewhere_is_waited_for() -> None:
+    """The outcome is that of whoever drives it; when that one dies, somebody goes on, who waits or another."""
+
+    async def story() -> None:
+        store, gone, began = MemoryStore(), asyncio.Event(), asyncio.Event()
+
+        @step
+        async def waits(order: Order) -> Order:
+            began.set()
+            await gone.wait()
+            return order
+
+        saga = Saga("waits", waits.undone_by(release))
+        async with runtime(store, saga) as one, runtime(store, saga) as other:
+            await one.run(saga, Order(A), id=A)
+            await began.wait()
+            waiting = asyncio.create_task(other.handle(saga, A).outcome())
+            with pytest.raises(errors.Conflict):
+                await other.resume(saga, A)
+            gone.set()
+            assert isinstance(await waiting, Completed)
+
+    awaited(story())
+
+
+def test_a_closed_runtime() -> None:
+    """It says so, whatever it is asked for."""
+
+    async def story() -> None:
+        one = runtime(MemoryStore())
+        await one.close()
+        for verb in (one.run(QUICK, Order(A)), one.submit(QUICK, Order(A)), one.get(A), one.tick(), one.cancel(A, "x")):
+            with pytest.raises(errors.StoreClosed):
+                await verb
+
+    awaited(story())

@@ -101,12 +101,18 @@ def test_submit_in_a_transaction(tmp_path: Path, commits: bool) -> None:  # noqa
         connection = sqlite3.connect(path, isolation_level=None)
         connection.execute("BEGIN IMMEDIATE")
         for _ in range(2):
-            runtime.submit(CHECKOUT, Order(A), id=A, into=SqliteStore.joined(connection))
+            runtime.submit(CHECKOUT, Order(A), id=A, connection=connection)
         with pytest.raises(errors.AlreadyExists):
-            runtime.submit(CHECKOUT, Order(A, "other"), id=A, into=SqliteStore.joined(connection))
+            runtime.submit(CHECKOUT, Order(A, "other"), id=A, connection=connection)
         connection.execute("COMMIT" if commits else "ROLLBACK")
         connection.close()
         assert [head.id for head in runtime.find()] == [A] * commits
+
+
+def test_submit_in_a_transaction_of_what_is_no_database() -> None:
+    """A store in memory can be part of nobody's transaction."""
+    with pytest.raises(errors.InvalidOption):
+        Shop().runtime.submit(CHECKOUT, Order(A), connection=object())
 
 
 # ---- answering -----------------------------------------------------------------------------------

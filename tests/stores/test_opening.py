@@ -1,5 +1,6 @@
 """From a URL to a store."""
 
+import importlib.metadata
 import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -79,7 +80,9 @@ def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch, scheme:
 def test_others_bring_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """An entry point named for the scheme is called with the whole URL."""
     theirs = EntryPoint("test", "tests.stores.test_opening:theirs", opening.GROUP)
-    monkeypatch.setattr(opening, "entry_points", lambda *, group: (theirs,) if group == opening.GROUP else ())
+    monkeypatch.setattr(
+        importlib.metadata, "entry_points", lambda *, group: (theirs,) if group == opening.GROUP else ()
+    )
     monkeypatch.setitem(sys.modules, "tests.stores.test_opening", sys.modules[__name__])
     assert open_store("test://abc") is OPENED["test://abc"]
     with pytest.raises(UnknownStore, match="test://"):

@@ -8,9 +8,9 @@ to its writer, which gathers those of many executions, and the looks to a thread
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, TypeAlias, TypeVar, cast
 
-from resaga.core.errors import NotKept, StoreError
+from resaga.core.errors import InvalidOption, NotKept, StoreError
 from resaga.runtime.life import WORKER
-from resaga.stores.store import Append, Store, Stored
+from resaga.stores.store import Append, Joining, Store, Stored
 
 T = TypeVar("T")
 
@@ -60,3 +60,12 @@ def ask(store: Store, asking: Asking[T]) -> T:
                 asked = asking.send(reply)
     except StopIteration as done:
         return cast("T", done.value)
+
+
+def joined(store: Store, connection: object) -> Store:
+    """The same store inside somebody's own transaction."""
+    if not isinstance(store, Joining):
+        raise InvalidOption(
+            "submit(connection=…): this store is in no database that a transaction of yours could be in."
+        )
+    return store.joined(connection)

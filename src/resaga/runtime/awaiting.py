@@ -2,10 +2,9 @@
 
 import asyncio
 import logging
-import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
 from types import TracebackType
@@ -15,7 +14,7 @@ from resaga.core.block import Gate, M
 from resaga.core.errors import AlreadyExists, Conflict, ResagaError, StoreError
 from resaga.drive.clock import SYSTEM, Clock
 from resaga.execution import Outcome, settled
-from resaga.runtime.asking import Asking, ask
+from resaga.runtime.asking import Asking, ask, joined
 from resaga.runtime.desk import Desk
 from resaga.runtime.driving import PAGE, Driving
 from resaga.runtime.event import Event
@@ -24,6 +23,7 @@ from resaga.runtime.hands_async import HandsAsync
 from resaga.runtime.held import Held
 from resaga.runtime.life import LEASE, Life
 from resaga.runtime.loop_async import run_async
+from resaga.runtime.sigterm import on_sigterm
 from resaga.runtime.standing import OVER, RUNNING, STUCK
 from resaga.runtime.summary import Summary
 from resaga.runtime.writer import Writer
@@ -44,6 +44,8 @@ AT_ONCE: Final = 100
 """So many executions are driven at once by `tick` and `work`."""
 
 SECOND: Final = timedelta(seconds=1)
+POLL_SECONDS: Final = 0.1
+"""How often it is asked whether another process is done with an execution."""
 
 
 class _Drive(NamedTuple):
@@ -80,11 +82,20 @@ class Runtime:
         self._drives: dict[str, _Drive] = {}
         self._nudged = asyncio.Event()
         self._ear: asyncio.Future[bool] | None = None
+        self._said_before: set[str] = set()
 
     @classmethod
-    def open(cls, url: str, sagas: Iterable[Saga[Any, Any, Any]], *, clock: Clock = SYSTEM) -> Self:
+    def open(
+        cls,
+        url: str,
+        sagas: Iterable[Saga[Any, Any, Any]],
+        *,
+        clock: Clock = SYSTEM,
+        lease: timedelta = LEASE,
+        threads: int = THREADS,
+    ) -> Self:
         """A runtime on the store that a URL names: `sqlite:///shop.db`, `postgresql://…`, `memory://`."""
-        return cls(open_store(url), sagas, clock=clock)
+        return cls(open_store(url), sagas, clock=clock, lease=lease, threads=threads)
 
     async def close(self) -> None:
         """Interrupt what is being driven, and let go of the store; others can go on with it at once.
@@ -147,17 +158,19 @@ class Runtime:
         *,
         id: str | None = None,  # noqa: A002 - as above
         tags: tuple[str, ...] = (),
-        into: Store | None = None,
+        connection: object = None,
     ) -> str:
-        """See `BlockingRuntime.submit`. One that is `into` a transaction of yours is written where this is called."""
+        """See `BlockingRuntime.submit`. With a `connection` of yours it is written where this is called."""
         submitting = self._desk.submit(saga, context, id, tags)
-        return await self._said(submitting) if into is None else ask(into, submitting)
+        if connection is None:
+            return await self._said(submitting)
+        return ask(joined(self._store, connection), submitting)
 
     # ---- going on --------------------------------------------------------------------------------
 
     def handle(self, saga: Saga[X, B, M], id: str, /) -> Handle[X, B, M]:  # noqa: A002 - as above
         """To wait for one that is kept already, or will be."""
-        return Handle(id, lambda: self.resume(saga, id))
+        return Handle(id, lambda: self._awaited(saga, id))
 
     async def resume(self, saga: Saga[X, B, M], id: str, /) -> Outcome[X, B, M]:  # noqa: A002 - as above
         """Go on with one here, as far as it goes; one that waits is given as it is."""
@@ -191,19 +204,17 @@ class Runtime:
         def watch(task: asyncio.Task[Any]) -> None:
             started.add(task)
             task.add_done_callback(started.discard)
-            task.add_done_callback(_told)
+            task.add_done_callback(self._told)
 
-        with _stopped_by_sigterm():
+        patrolling = asyncio.create_task(self._patrols(slots, watch, every.total_seconds()))
+        loop = asyncio.get_running_loop()
+        with on_sigterm(lambda: loop.call_soon_threadsafe(patrolling.cancel)):
             try:
-                while True:
-                    self._nudged.clear()
-                    try:
-                        await self._patrol(slots, watch)
-                    except StoreError as error:
-                        LOG.warning("the store cannot be asked what is due: %s", error)
-                    await self._something(every.total_seconds())
+                await asyncio.wait([patrolling])
             finally:
-                await _interrupted(started)
+                await _interrupted([patrolling, *started])
+        if not patrolling.cancelled():
+            patrolling.result()  # raises
 
     async def answer(self, id: str, gate: Gate[Any, Any, R, Any], value: R, /, *, by: str | None = None) -> None:  # noqa: A002 - as above
         """See `BlockingRuntime.answer`."""
@@ -274,6 +285,16 @@ class Runtime:
     def _hands(self) -> HandsAsync:
         return HandsAsync(self._writer, self._threads)
 
+    async def _awaited(self, saga: Saga[X, B, M], id_: str) -> Outcome[X, B, M]:
+        """How it stands when nobody can go on with it, whoever did."""
+        while True:
+            try:
+                return await self.resume(saga, id_)
+            except Conflict:
+                if not await self._ask(self._desk.is_driven(id_)):
+                    raise
+            await self._clock.sleep_async(POLL_SECONDS)
+
     async def _ask(self, asking: Asking[T]) -> T:
         return await self._hands().ask(asking)
 
@@ -292,6 +313,7 @@ class Runtime:
         task = asyncio.create_task(driving, name=f"resaga {id_}")
         self._drives[id_] = drive = _Drive(task, hands.recorded)
         task.add_done_callback(lambda _: self._drives.pop(id_))
+        task.add_done_callback(_heard)
         return drive
 
     def _resumed(self, saga: Saga[Any, Any, Any], id_: str) -> _Drive:
@@ -314,6 +336,27 @@ class Runtime:
                         await hands.leave(held.leave())
                 raise
         return settled(saga.codec, held.state, decision, [])
+
+    def _told(self, task: "asyncio.Task[Any]") -> None:
+        """Say once what cannot be gone on with, unless it is only somebody else's by now."""
+        error = None if task.cancelled() else task.exception()
+        said = f"{task.get_name()} cannot be gone on with: {error}"
+        if error is None or isinstance(error, StoreError | Conflict) or said in self._said_before:
+            return
+        self._said_before.add(said)
+        LOG.error(said, exc_info=error)
+
+    async def _patrols(
+        self, slots: asyncio.Semaphore, began: Callable[["asyncio.Task[Any]"], None], seconds: float
+    ) -> None:
+        """Again and again."""
+        while True:
+            self._nudged.clear()
+            try:
+                await self._patrol(slots, began)
+            except StoreError as error:
+                LOG.warning("the store failed, it is tried again: %s", error)
+            await self._something(seconds)
 
     async def _something(self, seconds: float) -> None:
         """Wait until there may be something to do, or that long."""
@@ -356,37 +399,8 @@ async def _interrupted(tasks: Iterable["asyncio.Task[Any]"]) -> None:
         await asyncio.wait(left)
 
 
-def _told(task: "asyncio.Task[Any]") -> None:
-    """Say what went wrong with one that nobody waits for, unless it is only somebody else's by now."""
+def _heard(task: "asyncio.Task[Any]") -> None:
+    """Say that the store failed: nobody may be waiting for this one."""
     error = None if task.cancelled() else task.exception()
     if isinstance(error, StoreError):
         LOG.warning("%s: the store failed, it is tried again: %s", task.get_name(), error)
-    elif error is not None and not isinstance(error, Conflict):
-        LOG.error("%s cannot be gone on with: %s", task.get_name(), error, exc_info=error)
-
-
-@contextmanager
-def _stopped_by_sigterm() -> Generator[None, None, None]:
-    """SIGTERM cancels what is inside, which then ends as if nothing were wrong; only possible in the main thread."""
-    loop, task, told = asyncio.get_running_loop(), asyncio.current_task(), False
-    assert task is not None  # noqa: S101 - it is called by a coroutine
-
-    def stop() -> None:
-        nonlocal told
-        told = True
-        task.cancel()
-
-    handles = True
-    try:
-        loop.add_signal_handler(signal.SIGTERM, stop)
-    except (NotImplementedError, RuntimeError, ValueError):
-        handles = False
-    try:
-        yield
-    except asyncio.CancelledError:
-        if not told:
-            raise
-        task.uncancel()
-    finally:
-        if handles:
-            loop.remove_signal_handler(signal.SIGTERM)

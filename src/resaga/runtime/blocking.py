@@ -1,23 +1,27 @@
 """The durable runtime for blocking code: executions that survive the process that drives them."""
 
+import logging
+import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from itertools import chain
 from types import TracebackType
-from typing import Any, Self, TypeVar, final
+from typing import Any, Final, Self, TypeVar, final
 
 from resaga.core.block import Gate, Sync
-from resaga.core.errors import AlreadyExists, NeedsAwait, ResagaError, StoreError
+from resaga.core.errors import AlreadyExists, Conflict, NeedsAwait, ResagaError, StoreError
 from resaga.drive.clock import SYSTEM, Clock
 from resaga.execution import Outcome, settled
-from resaga.runtime.asking import Asking, ask
+from resaga.runtime.asking import Asking, ask, joined
 from resaga.runtime.desk import Desk
 from resaga.runtime.driving import Driving
 from resaga.runtime.event import Event
-from resaga.runtime.hands import Hands
+from resaga.runtime.hands import Hands, Stopped
 from resaga.runtime.held import Held
 from resaga.runtime.life import LEASE, Life
 from resaga.runtime.loop import run
+from resaga.runtime.sigterm import on_sigterm
 from resaga.runtime.standing import OVER, RUNNING, STUCK
 from resaga.runtime.summary import Summary
 from resaga.saga import Loaded, Saga
@@ -28,6 +32,11 @@ T = TypeVar("T")
 X = TypeVar("X")
 B = TypeVar("B")
 R = TypeVar("R")
+
+LOG: Final = logging.getLogger("resaga.runtime")
+SECOND: Final = timedelta(seconds=1)
+LISTENING_SECONDS: Final = 0.1
+"""How long a signal may stay unheard."""
 
 
 @final
@@ -52,9 +61,11 @@ class BlockingRuntime:
                 raise NeedsAwait(f"saga {saga.name!r} has async bodies; a blocking runtime cannot call them.")
 
     @classmethod
-    def open(cls, url: str, sagas: Iterable[Saga[Any, Any, Any]], *, clock: Clock = SYSTEM) -> Self:
+    def open(
+        cls, url: str, sagas: Iterable[Saga[Any, Any, Any]], *, clock: Clock = SYSTEM, lease: timedelta = LEASE
+    ) -> Self:
         """A runtime on the store that a URL names: `sqlite:///shop.db`, `file:///dir`, `memory://`."""
-        return cls(open_store(url), sagas, clock=clock)
+        return cls(open_store(url), sagas, clock=clock, lease=lease)
 
     def close(self) -> None:
         """Let go of the store; what is not over can be gone on with by others at once."""
@@ -101,14 +112,14 @@ class BlockingRuntime:
         *,
         id: str | None = None,  # noqa: A002 - as above
         tags: tuple[str, ...] = (),
-        into: Store | None = None,
+        connection: object = None,
     ) -> str:
         """Keep an execution for whoever drives what is due; gives its id.
 
-        `into` is a store inside your own transaction: `SqliteStore.joined(connection)`.
+        With a `connection` to the same database it is kept in your own transaction there, or not at all.
         """
-        submitting = self._desk.submit(saga, context, id, tags)
-        return self._ask(submitting) if into is None else ask(into, submitting)
+        store = self._store if connection is None else joined(self._store, connection)
+        return ask(store, self._desk.submit(saga, context, id, tags))
 
     # ---- going on --------------------------------------------------------------------------------
 
@@ -132,6 +143,25 @@ class BlockingRuntime:
                 continue
             went_on += 1
         return went_on
+
+    def work(self, *, every: timedelta = SECOND) -> None:
+        """Drive what is due, one after the other, until the process is told to end by SIGTERM.
+
+        A body that is being called then is called to its end, and what it gave is recorded; nothing is undone, and
+        others go on with it. The store is looked at so often.
+        """
+        with on_sigterm(self._hands.stop):
+            try:
+                while not self._hands.stopping:
+                    try:
+                        self.tick()
+                    except StoreError as error:
+                        LOG.warning("the store failed, it is tried again: %s", error)
+                    self._rest(every.total_seconds())
+            except Stopped:
+                pass
+            finally:
+                self._hands.stopping = False
 
     def answer(self, id: str, gate: Gate[Any, Any, R, Any], value: R, /, *, by: str | None = None) -> None:  # noqa: A002 - as above
         """Record the answer to a gate; who drives what is due goes on with it.
@@ -200,9 +230,19 @@ class BlockingRuntime:
     # ---- inside ----------------------------------------------------------------------------------
 
     def _ask(self, asking: Asking[T]) -> T:
-        return self._hands.ask(asking)
+        return ask(self._store, asking)
+
+    def _rest(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not self._hands.stopping and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, LISTENING_SECONDS))
 
     def _driven(self, saga: Saga[X, B, Sync], held: Held) -> Outcome[X, B, Sync]:
         with self._driving.of(held):
-            decision = run(held, self._clock, saga.codec.copy, self._hands)
+            try:
+                decision = run(held, self._clock, saga.codec.copy, self._hands)
+            except Stopped:
+                with suppress(StoreError, Conflict):
+                    self._ask(held.leave())
+                raise
         return settled(saga.codec, held.state, decision, [])

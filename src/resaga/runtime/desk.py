@@ -19,7 +19,7 @@ from resaga.core.state import ExecutionState
 from resaga.core.word import reason_of, signature
 from resaga.drive.clock import Clock
 from resaga.execution import Answered, Completed, Execution, Interrupted, New, Paused, Stuck
-from resaga.runtime.asking import Asking, append, delete, kept
+from resaga.runtime.asking import Asking, append, delete, kept, read
 from resaga.runtime.driving import PAGE
 from resaga.runtime.event import Event, events
 from resaga.runtime.held import Held
@@ -94,6 +94,13 @@ class Desk:
                 f"execution {id_!r} is quarantined: all who drove it died; retry({id_!r}) takes it up again.", id=id_
             )
         return held
+
+    def is_driven(self, id_: str) -> Asking[bool]:
+        """Whether somebody who lives goes on with it."""
+        stored = yield from read(id_)
+        owner = "" if stored is None else stored.owner
+        lives: bool = owner != "" and (yield lambda _: self._life.lives(owner))
+        return lives
 
     # ---- what somebody says; where somebody else was faster, all is looked at anew -------------------
 

@@ -73,9 +73,12 @@ class Writer:
         self._waiting: deque[Pending] = deque()
         self._busy = False
         self._quick = False
+        self._closed = False
 
     def append(self, items: Sequence[Append]) -> Pending:
         """Write these in the next batch."""
+        if self._closed:
+            raise StoreClosed("the runtime was closed; open another one.", where="", code="")
         pending = Pending(items)
         self._waiting.append(pending)
         if not self._busy:
@@ -85,10 +88,13 @@ class Writer:
 
     def look(self, asked: Callable[[Store], Any]) -> "asyncio.Future[Any]":
         """Ask the store for something else, in a thread."""
+        if self._closed:
+            raise StoreClosed("the runtime was closed; open another one.", where="", code="")
         return asyncio.get_running_loop().run_in_executor(self._threads, asked, self._store)
 
     def close(self) -> None:
         """Wait until nothing is under way any more."""
+        self._closed = True
         self._threads.shutdown()
 
     def _turn(self) -> None:

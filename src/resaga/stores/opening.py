@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from typing import Final
 from urllib.parse import unquote
 
@@ -52,7 +51,9 @@ def _opener(scheme: str) -> Callable[[str], Store]:
             remedy = f"pip install 'resaga[{EXTRAS[scheme]}]'" if scheme in EXTRAS else "use another store"
             sentence = f"{scheme}:// needs {missing.name!r}, which is not here; {remedy}."
             raise UnknownStore(sentence, scheme=scheme) from missing
-    theirs: dict[str, EntryPoint] = {one.name: one for one in entry_points(group=GROUP)}
+    from importlib.metadata import entry_points  # noqa: PLC0415 - it takes longer than to open one of ours
+
+    theirs = {one.name: one for one in entry_points(group=GROUP)}
     if scheme not in theirs:
         known = ", ".join(f"{one}://" for one in (*OURS, *sorted(theirs)))
         raise UnknownStore(f"No store is known by {scheme[:32]!r}; known are {known}.", scheme=scheme)

@@ -7,7 +7,7 @@ Who writes a store need not import this: it may read the attributes of what it i
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 
 class Append(NamedTuple):
@@ -116,6 +116,15 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of everything; to be called any number of times. All else raises `StoreClosed` from then on."""
+        ...
+
+
+@runtime_checkable
+class Joining(Protocol):
+    """A store in a database, in which an application may have transactions of its own."""
+
+    def joined(self, connection: Any, /) -> "Store":  # noqa: ANN401 - as the database's own package has it
+        """A store inside the transaction that is open in a connection: kept with the rest of it, or not at all."""
         ...
 
 

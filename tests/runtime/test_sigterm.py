@@ -1,0 +1,102 @@
+"""SIGTERM, as a worker hears it."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from resaga import Completed, Saga, step
+from resaga.runtime import BlockingRuntime
+from resaga.runtime.sigterm import on_sigterm
+from resaga.stores.memory import MemoryStore
+from tests.runtime.shop import CALLS, Order, charge
+
+A: Any = "A-1"
+
+
+def told() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.fixture
+def listener() -> Iterator[list[str]]:
+    """Somebody who listens already."""
+    heard: list[str] = []
+    before = signal.signal(signal.SIGTERM, lambda *_: heard.append("they"))
+    yield heard
+    signal.signal(signal.SIGTERM, before)
+
+
+def test_who_listened_before_is_told_too(listener: list[str]) -> None:
+    """And listens alone again when the worker has ended."""
+    with on_sigterm(lambda: listener.append("we")):
+        told()
+    told()
+    assert listener == ["we", "they", "they"]
+
+
+def test_in_another_thread(listener: list[str]) -> None:
+    """Nothing can be heard there, and nothing is broken."""
+
+    def listens() -> None:
+        with on_sigterm(lambda: listener.append("we")):
+            pass
+
+    thread = threading.Thread(target=listens)
+    thread.start()
+    thread.join()
+    told()
+    assert listener == ["they"]
+
+
+@step
+def ends(order: Order) -> Order:
+    CALLS.append("ends")
+    told()
+    return order
+
+
+@step
+def quiet(order: Order) -> Order:
+    return order
+
+
+def put_back(order: Order) -> None:
+    CALLS.append("put back")
+
+
+def test_a_blocking_worker_is_told_to_end() -> None:
+    """The body is called to its end, what it gave is recorded, and it is let go of; nothing is undone."""
+    CALLS.clear()
+    store = MemoryStore()
+    saga = Saga("ends", ends.undone_by(put_back) >> charge.irreversible())
+    runtime = BlockingRuntime(store, [saga])
+    runtime.submit(saga, Order("other"), id="other")
+    runtime.submit(saga, Order(A), id=A)
+    runtime.work()
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    assert CALLS == ["ends"], "the other one was not begun"
+    left = next(head for head in store.find() if head.id in (A, "other") and head.status == "running")
+    assert (left.owner, left.wake_at is None) == ("", False)
+    outcome = BlockingRuntime(store.twin(), [saga]).resume(saga, left.id)
+    assert isinstance(outcome, Completed)
+    assert CALLS == ["ends", "charge"]
+
+
+def test_a_blocking_worker_goes_on_until_then() -> None:
+    """It looks again and again; and when it has ended, the runtime can still be used."""
+    CALLS.clear()
+    store = MemoryStore()
+    saga = Saga("ends", ends.undone_by(put_back))
+    still = Saga("quiet", quiet.undone_by(put_back))
+    runtime = BlockingRuntime(store, [saga, still])
+    other = BlockingRuntime(store.twin(), [saga, still])
+    threading.Timer(0.05, lambda: other.submit(saga, Order(A), id=A)).start()
+    runtime.work(every=timedelta(milliseconds=20))
+    assert isinstance(runtime.resume(saga, A), Completed)
+    assert isinstance(runtime.run(still, Order("B"), id="B"), Completed)
+    assert CALLS == ["ends"]
