@@ -1,0 +1,106 @@
+"""The tasks in which a runtime drives executions: they are its own, and end with it."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Iterable
+from concurrent.futures import Executor
+from contextlib import suppress
+from typing import Any, Final, NamedTuple, TypeVar, final
+
+from resaga.core.block import M
+from resaga.core.errors import Conflict, StoreError
+from resaga.drive.clock import Clock
+from resaga.execution import Outcome, settled
+from resaga.runtime.desk import Desk
+from resaga.runtime.driving import Driving
+from resaga.runtime.hands_async import HandsAsync
+from resaga.runtime.held import Held
+from resaga.runtime.loop_async import run_async
+from resaga.runtime.writer import Writer
+from resaga.saga import Saga
+
+X = TypeVar("X")
+B = TypeVar("B")
+
+LOG: Final = logging.getLogger("resaga.runtime")
+
+
+class Drive(NamedTuple):
+    """One that is being driven, and whether it is known to the store."""
+
+    task: "asyncio.Task[Any]"
+    recorded: "asyncio.Future[None]"
+
+
+@final
+class Drives:
+    """Those that are being driven here, by their ids."""
+
+    def __init__(self, desk: Desk, driving: Driving, writer: Writer, threads: Executor, clock: Clock) -> None:
+        self._desk = desk
+        self._driving = driving
+        self._writer = writer
+        self._threads = threads
+        self._clock = clock
+        self._now: dict[str, Drive] = {}
+
+    def hands(self) -> HandsAsync:
+        """For one execution, or for one verb."""
+        return HandsAsync(self._writer, self._threads)
+
+    def get(self, id_: str) -> Drive | None:
+        """The one that is being driven."""
+        return self._now.get(id_)
+
+    def begun(self, saga: Saga[Any, Any, Any], held: Held, hands: HandsAsync) -> Drive:
+        """Drive one that no store knows yet."""
+        return self._started(held.state.execution_id, self._driven(saga, held, hands), hands)
+
+    def resumed(self, saga: Saga[Any, Any, Any], id_: str) -> Drive:
+        """Go on with one that is kept."""
+        hands = self.hands()
+        return self._started(id_, self._resuming(saga, id_, hands), hands)
+
+    async def interrupt(self) -> None:
+        """Let go of all."""
+        await interrupted(drive.task for drive in self._now.values())
+
+    def _started(self, id_: str, driving: Coroutine[Any, Any, Any], hands: HandsAsync) -> Drive:
+        task = asyncio.create_task(driving, name=f"resaga {id_}")
+        self._now[id_] = drive = Drive(task, hands.recorded)
+        task.add_done_callback(lambda _: self._now.pop(id_))
+        task.add_done_callback(_told)
+        return drive
+
+    async def _resuming(self, saga: Saga[X, B, M], id_: str, hands: HandsAsync) -> Outcome[X, B, M]:
+        held = self._driving.unwritten(id_)
+        if held is None:
+            held = await hands.ask(self._desk.take(saga, id_))
+        return await self._driven(saga, held, hands)
+
+    async def _driven(self, saga: Saga[X, B, M], held: Held, hands: HandsAsync) -> Outcome[X, B, M]:
+        with self._driving.of(held):
+            try:
+                decision = await run_async(held, self._clock, saga.codec.copy, hands)
+            except asyncio.CancelledError:
+                if not held.calling:  # nothing is in doubt
+                    with suppress(StoreError, Conflict):
+                        await hands.leave(held.leave())
+                raise
+        return settled(saga.codec, held.state, decision, [])
+
+
+async def interrupted(tasks: Iterable["asyncio.Task[Any]"]) -> None:
+    """Cancel them, and wait until they have let go."""
+    left = [task for task in tasks if not task.done()]
+    for task in left:
+        task.cancel()
+    if left:
+        await asyncio.wait(left)
+
+
+def _told(task: "asyncio.Task[Any]") -> None:
+    """Say that the store failed: nobody may be waiting for this one."""
+    error = None if task.cancelled() else task.exception()
+    if isinstance(error, StoreError):
+        LOG.warning("%s: the store failed, it is tried again: %s", task.get_name(), error)

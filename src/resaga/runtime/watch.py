@@ -1,0 +1,122 @@
+"""Looking out for what is due, once or for ever, and having so much of it driven at once."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import islice
+from typing import Any, Final, TypeAlias, cast, final
+
+from resaga.core.errors import Conflict, ResagaError, StoreError
+from resaga.runtime.desk import Desk
+from resaga.runtime.drives import Drives, interrupted
+from resaga.runtime.driving import PAGE, Driving
+from resaga.runtime.sigterm import on_sigterm
+from resaga.runtime.writer import Writer
+from resaga.stores.store import Store, Waking
+
+LOG: Final = logging.getLogger("resaga.runtime")
+
+Began: TypeAlias = Callable[["asyncio.Task[Any]"], object]
+
+
+@final
+class Watch:
+    """What `tick` and `work` have in common."""
+
+    def __init__(self, store: Store, desk: Desk, driving: Driving, writer: Writer, drives: Drives) -> None:
+        self._store = store
+        self._desk = desk
+        self._driving = driving
+        self._writer = writer
+        self._drives = drives
+        self._nudged = asyncio.Event()
+        self._ear: asyncio.Future[bool] | None = None
+        self._told: set[str] = set()
+
+    def nudge(self) -> None:
+        """There may be something to do."""
+        self._nudged.set()
+
+    async def once(self, at_once: int) -> int:
+        """See `Runtime.tick`."""
+        started: list[asyncio.Task[Any]] = []
+        try:
+            await self._patrol(asyncio.Semaphore(at_once), started.append)
+        finally:
+            if started:
+                await asyncio.wait(started)
+        errors = [task.exception() for task in started if not task.cancelled()]
+        for error in errors:
+            if error is not None and (isinstance(error, StoreError) or not isinstance(error, ResagaError)):
+                raise error
+        return errors.count(None)
+
+    async def always(self, at_once: int, seconds: float) -> None:
+        """See `Runtime.work`."""
+        started: set[asyncio.Task[Any]] = set()
+
+        def began(task: asyncio.Task[Any]) -> None:
+            started.add(task)
+            task.add_done_callback(started.discard)
+            task.add_done_callback(self._tell)
+
+        patrolling = asyncio.create_task(self._patrols(asyncio.Semaphore(at_once), began, seconds))
+        loop = asyncio.get_running_loop()
+        with on_sigterm(lambda: loop.call_soon_threadsafe(patrolling.cancel)):
+            try:
+                await asyncio.wait([patrolling])
+            finally:
+                await interrupted([patrolling, *started])
+        if not patrolling.cancelled():
+            patrolling.result()  # raises
+
+    async def _patrols(self, slots: asyncio.Semaphore, began: Began, seconds: float) -> None:
+        while True:
+            self._nudged.clear()
+            try:
+                await self._patrol(slots, began)
+            except StoreError as error:
+                LOG.warning("the store failed, it is tried again: %s", error)
+            await self._something(seconds)
+
+    async def _patrol(self, slots: asyncio.Semaphore, began: Began) -> None:
+        """Have all driven that is due, as soon as there is a slot for each."""
+        found = self._driving.found(self._store, self._desk.sagas)
+        while page := await self._writer.look(lambda _: list(islice(found, PAGE))):
+            for id_, saga in page:
+                await slots.acquire()
+                if self._drives.get(id_):
+                    slots.release()
+                    continue
+                task = self._drives.resumed(saga, id_).task
+                task.add_done_callback(lambda _: slots.release())
+                began(task)
+
+    async def _something(self, seconds: float) -> None:
+        """Wait until there may be something to do, or that long."""
+        if isinstance(self._store, Waking) and self._ear is None:  # one thread, however often it is nudged meanwhile
+            self._ear = self._writer.look(lambda _: self._listen(seconds))
+            self._ear.add_done_callback(self._heard)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._nudged.wait(), seconds)
+
+    def _listen(self, seconds: float) -> bool:
+        try:
+            return cast("Waking", self._store).wait_for_due(seconds)
+        except StoreError:  # who asks it next will say so
+            return False
+
+    def _heard(self, ear: "asyncio.Future[bool]") -> None:
+        self._ear = None
+        if ear.result():
+            self._nudged.set()
+
+    def _tell(self, task: "asyncio.Task[Any]") -> None:
+        """Say once what cannot be gone on with, unless it is only somebody else's by now."""
+        error = None if task.cancelled() else task.exception()
+        said = f"{task.get_name()} cannot be gone on with: {error}"
+        if error is None or isinstance(error, StoreError | Conflict) or said in self._told:
+            return
+        self._told.add(said)
+        LOG.error(said, exc_info=error)
