@@ -115,6 +115,27 @@ def test_submit_in_a_transaction_of_what_is_no_database() -> None:
         Shop().runtime.submit(CHECKOUT, Order(A), connection=object())
 
 
+def test_a_value_is_as_others_will_read_it() -> None:
+    """What a body is given is what another process would read, not the very object that the one before gave."""
+    shop = Shop()
+    seen: list[Order] = []
+
+    @step
+    def gives(order: Order) -> Order:
+        seen.append(Order("new"))
+        return seen[-1]
+
+    @step
+    def takes(order: Order) -> Order:
+        seen.append(order)
+        return order
+
+    saga: Any = Saga("values", gives.kept("it is a test") >> takes.kept("it is a test"))
+    assert isinstance(shop.another(saga).run(saga, Order(A), id=A), Completed)
+    assert seen[0] == seen[1]
+    assert seen[0] is not seen[1]
+
+
 # ---- answering -----------------------------------------------------------------------------------
 
 

@@ -249,8 +249,8 @@ class Runtime:
             try:
                 return await self.resume(saga, id_)
             except Conflict:
-                if not await self._ask(self._desk.is_driven(id_)):
-                    raise
+                if not await self._ask(self._desk.is_driven(id_)):  # not any more, or that was not why
+                    return await self.resume(saga, id_)
             await self._clock.sleep_async(POLL_SECONDS)
 
     async def _ask(self, asking: Asking[T]) -> T:
