@@ -13,9 +13,9 @@ import pytest
 
 from resaga import Completed, RolledBack
 from resaga.core.fact import COMPLETIONS, Fact
-from tests.faults.lawful import in_order
 from tests.faults.durable.ledger import Ledger
 from tests.faults.durable.worker import PLACES, Doom, Worker, checksum
+from tests.faults.lawful import in_order
 from tests.seeds import reseed, seeds
 from tests.stores import children
 
