@@ -53,20 +53,20 @@ class Later:
         return time.time_ns() + self.ahead
 
 
-@final
 class Doom:
     """Where this process dies: at that place, when it gets there for that time."""
+
+    signal = signal.SIGKILL
 
     def __init__(self, place: str = "", nth: int = 0) -> None:
         self.place = place
         self.left = nth
-        self.home = os.getpid()
 
     def reached(self, place: str) -> None:
         if place == self.place:
             self.left -= 1
-            if self.left < 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+            if self.left == -1:
+                os.kill(os.getpid(), self.signal)
 
     def around(self, place: str, real: Callable[..., Any]) -> Callable[..., Any]:
         """The same, with this end of the world before it and behind it."""
