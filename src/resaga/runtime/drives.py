@@ -11,6 +11,7 @@ from resaga.core.block import M
 from resaga.core.errors import Conflict, StoreError
 from resaga.drive.clock import Clock
 from resaga.execution import Outcome, settled
+from resaga.runtime.apart import Apart
 from resaga.runtime.desk import Desk
 from resaga.runtime.driving import Driving
 from resaga.runtime.hands_async import HandsAsync
@@ -42,6 +43,7 @@ class Drives:
         self._writer = writer
         self._threads = threads
         self._clock = clock
+        self._apart = Apart()
         self._now: dict[str, Drive] = {}
 
     def hands(self) -> HandsAsync:
@@ -76,6 +78,8 @@ class Drives:
         held = self._driving.unwritten(id_)
         if held is None:
             held = await hands.ask(self._desk.take(saga, id_))
+            async with self._apart.of(held):
+                return await self._driven(saga, held, hands)
         return await self._driven(saga, held, hands)
 
     async def _driven(self, saga: Saga[X, B, M], held: Held, hands: HandsAsync) -> Outcome[X, B, M]:

@@ -40,6 +40,9 @@ TRIES: Final = 5
 LAST_TAKEOVER: Final = 5
 """So often an execution is taken over from one that died without having recorded anything new."""
 
+SUSPICIOUS: Final = 2
+"""After so many of these, who died may have died of it; or of another one that was driven there at the same time."""
+
 
 @final
 class Held:
@@ -99,6 +102,11 @@ class Held:
         return held
 
     # ---- what the loop tells ---------------------------------------------------------------------
+
+    @property
+    def suspicious(self) -> bool:
+        """Whether it is to be driven apart from others of its kind, so that only the one that kills is worn out."""
+        return self._takeovers >= SUSPICIOUS
 
     @property
     def worn_out(self) -> bool:
