@@ -13,12 +13,13 @@ import pytest
 
 from resaga import Completed, Paused, Retry, RolledBack, Saga, Stuck, gate, read, step
 from resaga.core import errors
-from resaga.runtime import Runtime, writer
+from resaga.runtime import Runtime
 from resaga.stores.memory import MemoryStore
 from resaga.stores.store import Append
 from resaga.testing import FakeClock
 from tests.runtime.shop import CALLS, NAP, Order
 from tests.runtime.shop import approval as first_gate
+from tests.runtime.threadless import threadless
 
 T = TypeVar("T")
 A: Final[Any] = "A-1"
@@ -227,20 +228,6 @@ def test_closed_in_a_thread() -> None:
 
     awaited(story())
     assert CALLS == ["slow", "charge"]
-
-
-def threadless(one: Runtime, monkeypatch: pytest.MonkeyPatch) -> Runtime:
-    """The same, where nothing is done in a thread, so that the same happens at the same turn."""
-
-    def look(asked: Callable[[Any], Any]) -> "asyncio.Future[Any]":
-        future = asyncio.get_running_loop().create_future()
-        future.set_result(asked(one._store))
-        return future
-
-    monkeypatch.setattr(writer, "QUICK_SECONDS", 3_600)
-    monkeypatch.setattr(one._writer, "_quick", True)
-    monkeypatch.setattr(one._writer, "look", look)
-    return one
 
 
 def cut_at(saga: Any, count: int, monkeypatch: pytest.MonkeyPatch) -> tuple[bool, MemoryStore]:  # noqa: ANN401

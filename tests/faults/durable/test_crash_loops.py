@@ -3,6 +3,7 @@
 import os
 import signal
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,7 +55,7 @@ def looped(path: Path, kind: str, runtime: Any, ledger: Ledger, deadly: int) -> 
     for id_, context in names.items():
         before.submit(saga, context, id=id_)
     deaths = 0
-    while (code := children.run(lambda: work(deaths + 1))) != 0:
+    while (code := children.run(partial(work, deaths + 1))) != 0:
         assert code == -signal.SIGKILL
         deaths += 1
         assert deaths <= MOST_DEATHS * deadly, "it is never put aside"
