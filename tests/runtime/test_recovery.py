@@ -152,6 +152,19 @@ def test_what_is_left_by_a_close() -> None:
     assert [head.id for head in shop.store.find()] == [A]
 
 
+def test_what_is_driven_by_one_of_whom_there_is_no_sign() -> None:
+    """He was taken for dead when he drove nothing, began something, and died: who comes next finds it all the same."""
+    shop = Shop()
+    with pytest.raises(KeyboardInterrupt):
+        shop.runtime.run(CHECKOUT, Order(A, "interrupt"), id=A)
+    sign = next(head for head in shop.store.find() if head.status == WORKER)
+    assert shop.store.delete(sign.id, sign.revision)
+    shop.die()
+    assert shop.runtime.tick() == 1
+    assert CALLS == ["reserve", "reserve", "price"]
+    assert shop.runtime.tick() == 0
+
+
 def test_it_was_deleted_meanwhile() -> None:
     """Whoever was driving it has lost it; and a tick is not held up by it."""
     shop = Shop()

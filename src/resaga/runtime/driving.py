@@ -8,10 +8,14 @@ from resaga.core.errors import AlreadyExists, Conflict, StoreError
 from resaga.drive.clock import Clock
 from resaga.runtime.held import Held
 from resaga.runtime.life import WORKER, Life
+from resaga.runtime.standing import RUNNING
 from resaga.saga import Saga
 from resaga.stores.store import Head, Store
 
 PAGE: Final = 100
+
+SWEEP: Final = 3_600_000_000_000
+"""So often, in nanoseconds, all that is said to be driven is looked at, whoever is said to drive it."""
 
 
 @final
@@ -24,6 +28,7 @@ class Driving:
         self._held: dict[str, Held] = {}
         self._left: set[str] = set()
         self._unwritten: dict[str, Held] = {}
+        self._swept: int | None = None
 
     @property
     def leaves(self) -> bool:
@@ -76,10 +81,26 @@ class Driving:
                     store.delete(head.id, head.revision)
             elif not head.owner or not self._life.lives(head.owner):
                 yield from known([head])
+        if self._swept is None or self._life.passed() - self._swept >= SWEEP:
+            yield from known(self._lost(store))
+            self._swept = self._life.passed()
+
+    def _lost(self, store: Store) -> Iterator[Head]:
+        """What is said to be driven by somebody of whom there is no sign at all.
+
+        Whoever stood still, or whose clock is not like others', may be taken for dead when it drives nothing; and may
+        then begin something, and die before it gives a sign again.
+        """
+        for status in RUNNING:
+            for head in _pages(store, status=status):
+                if head.owner and not self._life.lives(head.owner):
+                    yield head
 
 
-def _pages(store: Store, *, due: int | None = None, owner: str | None = None) -> Iterator[Head]:
+def _pages(
+    store: Store, *, due: int | None = None, owner: str | None = None, status: str | None = None
+) -> Iterator[Head]:
     after = ""
-    while heads := store.find(due=due, owner=owner, after=after, limit=PAGE):
+    while heads := store.find(due=due, owner=owner, status=status, after=after, limit=PAGE):
         after = heads[-1][0]
         yield from (Head(*head) for head in heads)
