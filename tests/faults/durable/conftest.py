@@ -1,5 +1,5 @@
 """What the tests of durability share."""
 
-from tests.runtime.conftest import quick_path
+from tests.runtime.conftest import both_in_time, quick_path
 
-__all__ = ["quick_path"]
+__all__ = ["both_in_time", "quick_path"]
