@@ -13,7 +13,7 @@ import pytest
 
 from resaga import Completed, Paused, Retry, RolledBack, Saga, Stuck, gate, read, step
 from resaga.core import errors
-from resaga.runtime import Runtime
+from resaga.runtime import Runtime, apart
 from resaga.stores.memory import MemoryStore
 from resaga.stores.store import Append
 from resaga.testing import FakeClock
@@ -319,6 +319,31 @@ def test_cut_off_while_it_sleeps() -> None:
             assert isinstance(await other.load(saga, A), RolledBack)
 
     awaited(story())
+
+
+def test_two_that_may_kill_are_driven_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One after the other, and not for ever if the one waits for the other."""
+    monkeypatch.setattr(apart, "PATIENCE_SECONDS", 0.01)
+
+    @final
+    class Suspicious:
+        def __init__(self, id_: str) -> None:
+            self.suspicious, self.state = True, self
+            self.execution_id = id_
+
+    async def story() -> None:
+        lane = apart.Apart()
+        one: Any = Suspicious("one")
+        other: Any = Suspicious("other")
+        async with lane.of(one):
+            with pytest.raises(errors.Conflict, match="'other' is left for later"):
+                async with lane.of(other):
+                    raise AssertionError("both at once")
+        async with lane.of(other):
+            CALLS.append("other")
+
+    awaited(story())
+    assert CALLS == ["other"]
 
 
 # ---- a worker --------------------------------------------------------------------------------------

@@ -1,0 +1,40 @@
+"""One at a time: those that may have killed who drove them.
+
+Where many are driven at once, all of them die with the one that kills, and would be worn out with it. So who was taken
+over more than once is driven apart from others of its kind; who waits for that has claimed nothing.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final, final
+
+from resaga.core.errors import Conflict
+from resaga.runtime.held import Held
+
+PATIENCE_SECONDS: Final = 30
+"""One that waits longer is left for later: what is driven may be waiting for it."""
+
+
+@final
+class Apart:
+    """Lets the suspicious in one by one, and all others at once."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
+
+    @asynccontextmanager
+    async def of(self, held: Held) -> AsyncIterator[None]:
+        """While it is driven here."""
+        if not held.suspicious:
+            yield
+            return
+        id_ = held.state.execution_id
+        try:
+            await asyncio.wait_for(self._turn.acquire(), PATIENCE_SECONDS)
+        except TimeoutError:
+            raise Conflict(f"execution {id_!r} is left for later; it has killed before, or was near.", id=id_) from None
+        try:
+            yield
+        finally:
+            self._turn.release()
