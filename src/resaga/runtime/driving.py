@@ -56,6 +56,8 @@ class Driving:
             raise
         finally:
             del self._held[id_]
+            if held.revision and self._unwritten.get(id_) is not held:
+                self._unwritten.pop(id_, None)  # an earlier beginning of it, which was never kept
             if held.rests:
                 self._left.discard(id_)
 
