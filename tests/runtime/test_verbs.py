@@ -69,6 +69,16 @@ def test_run_with_something_else() -> None:
     assert CALLS == ["reserve", "price"]
 
 
+def test_run_of_what_was_submitted() -> None:
+    """It is the same execution; nothing is in doubt, as nothing was called."""
+    shop = Shop()
+    saga: Any = Saga("pay", charge.irreversible())
+    runtime = shop.another(saga)
+    runtime.submit(saga, Order(A), id=A)
+    assert isinstance(runtime.run(saga, Order(A), id=A), Completed)
+    assert CALLS == ["charge"]
+
+
 def test_submit() -> None:
     """It is kept and nothing is called; once for each id; whoever drives what is due begins with it."""
     shop = Shop()

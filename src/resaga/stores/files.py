@@ -32,6 +32,7 @@ from resaga.stores.opening import path_of
 from resaga.stores.record import Record
 from resaga.stores.scan import scan
 from resaga.stores.store import Append, Head, Stored
+from resaga.stores.turns import in_turn
 
 PATIENCE_SECONDS: Final = 10.0
 """How long an append waits for another process at the same execution before it is `StoreBusy`."""
@@ -62,7 +63,7 @@ class FilesStore:
     def append(self, batch: Sequence[Append], /) -> list[bool]:
         """See `Store`. Each item is written, and synced, on its own."""
         with self._named():
-            return [self._apply(item) for item in batch]
+            return in_turn(batch, self._apply)
 
     def read(self, id: str, /) -> Stored | None:  # noqa: A002 - as the protocol says
         """See `Store`."""

@@ -7,6 +7,7 @@ from typing import Final, Self, final
 from resaga.core.errors import StoreClosed
 from resaga.stores.scan import scan
 from resaga.stores.store import Append, Head, Stored
+from resaga.stores.turns import in_turn
 
 WHERE: Final = "memory://"
 
@@ -43,7 +44,7 @@ class MemoryStore:
         """See `Store`."""
         self._check()
         with self._lock:
-            return [self._apply(item) for item in batch]
+            return in_turn(batch, self._apply)
 
     def read(self, id: str, /) -> Stored | None:  # noqa: A002 - as the protocol says
         """See `Store`."""

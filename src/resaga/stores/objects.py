@@ -29,6 +29,7 @@ from resaga.stores import record
 from resaga.stores.record import Record
 from resaga.stores.scan import scan
 from resaga.stores.store import Append, Head, Stored
+from resaga.stores.turns import in_turn
 
 DIGITS: Final = 12
 KNOWN: Final = 10_000
@@ -83,7 +84,7 @@ class ObjectsStore:
     def append(self, batch: Sequence[Append], /) -> list[bool]:
         """See `Store`. Each item is an object of its own."""
         with self._named():
-            return [self._apply(item) for item in batch]
+            return in_turn(batch, self._apply)
 
     def read(self, id: str, /) -> Stored | None:  # noqa: A002 - as the protocol says
         """See `Store`."""

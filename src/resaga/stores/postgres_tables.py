@@ -152,10 +152,12 @@ def migrate(db: Cursor, where: str) -> None:
 def append(db: Cursor, batch: Sequence[Append]) -> list[bool]:
     """See `Store.append`; all of it in one transaction."""
     answers = [False] * len(batch)
-    statements = rounds(batch)
+    statements, lost = rounds(batch), set[str]()
     with db.connection.transaction() if len(statements) > 1 else nullcontext():
         for places in statements:
-            applied = _apply(db, [batch[place] for place in places])
+            items = [batch[place] for place in places if batch[place].id not in lost]
+            applied = _apply(db, items) if items else set()
+            lost |= {item.id for item in items} - applied
             for place in places:
                 answers[place] = batch[place].id in applied
     return answers

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from resaga.core.errors import StoreBroken
 from resaga.stores.store import Append, Head, Stored
+from resaga.stores.turns import in_turn
 
 MIGRATIONS: Final = (
     (
@@ -108,7 +109,7 @@ def migrate(db: sqlite3.Cursor, where: str) -> None:
 
 def append(db: sqlite3.Cursor, batch: Sequence[Append]) -> list[bool]:
     """See `Store.append`; one by one."""
-    return [_apply(db, item) for item in batch]
+    return in_turn(batch, lambda item: _apply(db, item))
 
 
 def _apply(db: sqlite3.Cursor, item: Append) -> bool:

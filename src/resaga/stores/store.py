@@ -83,7 +83,8 @@ class Store(Protocol):
     def append(self, batch: Sequence[Append], /) -> Sequence[bool]:
         """Say of each item, in this order, whether it was applied; those that were are durable by then.
 
-        False is a conflict: another revision was the newest, and nothing of this item was written.
+        False is a conflict: another revision was the newest, and nothing of this item was written; nor is anything
+        that comes behind it in the batch for the same execution.
         An error says nothing of any of them.
         """
         ...
