@@ -43,6 +43,7 @@ class Fault(Enum):
     REFUSED = "an error, and it was not applied"
     DOWN = "errors for longer than anybody tries"
     UNSURE = "an error, but it was applied"
+    UNSURE_DOWN = "it was applied, and then there are errors for longer than anybody tries"
     DIES = "the process dies before it"
     DIES_AFTER = "the process dies after it"
     CANCEL = "somebody cancels just before it"
@@ -71,11 +72,12 @@ class Shaky:
             return self.inner.append(batch)
         self.appends += 1
         fault = self.fault if self.appends >= self.at and not self.met else None
-        self.met = self.met or (fault is not None and (fault is not Fault.DOWN or self.appends >= self.at + 4))
+        lasts = fault in (Fault.DOWN, Fault.UNSURE_DOWN) and self.appends < self.at + 4
+        self.met = self.met or (fault is not None and not lasts)
         unreachable = StoreUnreachable("It is away.", where="here", code="")
         if fault is Fault.DIES:
             raise Death
-        if fault in (Fault.REFUSED, Fault.DOWN):
+        if fault in (Fault.REFUSED, Fault.DOWN) or (fault is Fault.UNSURE_DOWN and self.appends > self.at):
             raise unreachable
         if fault in (Fault.CANCEL, Fault.TAKEN):
             self.meanwhile()
@@ -85,7 +87,7 @@ class Shaky:
             self.meanwhile()
         if fault is Fault.DIES_AFTER:
             raise Death
-        if fault in (Fault.UNSURE, Fault.CANCEL_UNSURE, Fault.TAKEN_UNSURE):
+        if fault in (Fault.UNSURE, Fault.UNSURE_DOWN, Fault.CANCEL_UNSURE, Fault.TAKEN_UNSURE):
             raise unreachable
         return applied
 
@@ -232,7 +234,7 @@ class Rig:
             self.runtime = self.process(self.shaky)
             self.world.clock.advance(PAST_LEASE)
         except StoreError:
-            assert self.shaky.fault is Fault.DOWN or self.shaky.met
+            assert self.shaky.fault in (Fault.DOWN, Fault.UNSURE_DOWN) or self.shaky.met
         except (Conflict, NotStuckThere):
             assert self.shaky.met
         finally:

@@ -56,7 +56,7 @@ def failing(scenario: Scenario, fault: Fault) -> None:
             raise
         if not rig.shaky.met:
             return
-        if fault in {Fault.REFUSED, Fault.UNSURE, Fault.DOWN}:
+        if fault in {Fault.REFUSED, Fault.UNSURE, Fault.DOWN, Fault.UNSURE_DOWN}:
             assert told(outcome) == told(as_ever), f"{fault} at append {at} is in the trail"
             assert rig.world.order() == calm.world.order()
         elif rig.counts == calm.counts and not {row[0] for row in told(outcome) + told(as_ever)} & UNLIKE:

@@ -239,6 +239,8 @@ class BlockingRuntime:
 
     def _driven(self, saga: Saga[X, B, Sync], held: Held) -> Outcome[X, B, Sync]:
         with self._driving.of(held):
+            if held.unsure:
+                self._ask(held.finish())
             try:
                 decision = run(held, self._clock, saga.codec.copy, self._hands)
             except Stopped:

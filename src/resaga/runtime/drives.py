@@ -84,6 +84,8 @@ class Drives:
 
     async def _driven(self, saga: Saga[X, B, M], held: Held, hands: HandsAsync) -> Outcome[X, B, M]:
         with self._driving.of(held):
+            if held.unsure:
+                await hands.ask(held.finish())
             try:
                 decision = await run_async(held, self._clock, saga.codec.copy, hands)
             except asyncio.CancelledError:

@@ -58,7 +58,7 @@ class Driving:
             del self._held[id_]
             if held.revision and self._unwritten.get(id_) is not held:
                 self._unwritten.pop(id_, None)  # an earlier beginning of it, which was never kept
-            if held.rests:
+            if held.rests and not held.unsure:
                 self._left.discard(id_)
 
     def found(

@@ -10,8 +10,8 @@ lost the execution, and `Conflict` ends it here. So the first append of whoever 
 claim, and it comes before the first call. Each holder's steps bear its mark: two who go on from the same revision at
 the same moment would write the same otherwise, and both take it for their own.
 
-**Nothing half recorded.** Where a write failed, the same held execution can be driven on, or it can be dropped: what
-was applied after all is known by its place and its bytes.
+**Nothing half recorded.** Where a write failed, the same held execution can be driven on, once that write is finished;
+or it can be dropped. What was applied after all is known by its place, its bytes and its write id.
 
 What goes to the store is asked for (`Asking`): whoever drives it performs that.
 """
@@ -55,12 +55,15 @@ class Held:
         "_claimed",
         "_codec",
         "_founded",
+        "_left",
         "_mark",
         "_owner",
+        "_reaches",
         "_tags",
         "_takeovers",
         "_writes",
         "_written",
+        "_yields",
         "calling",
         "requests",
         "rests",
@@ -75,7 +78,9 @@ class Held:
         self._writes = 0
         self._tags: tuple[str, ...] = ()
         self._takeovers = 0
-        self._written = len(state.trail)
+        self._written = self._reaches = len(state.trail)
+        self._left: list[Append] = []  # of a write that failed, or is under way
+        self._yields = False
         self._founded = False  # there is a document of this very program to add rows to
         self._claimed = False  # the newest entry is ours
         self.rests = False  # nobody is known to drive it
@@ -138,16 +143,14 @@ class Held:
             items = self._items(intent=False, owner="")
         else:
             items = [self._item(b"", snapshot=self._codec.dump(self.state))]
-        if not (yield from self._write(items, yields=True)):
-            return False
-        self._claimed, self.rests = False, True
-        return True
+        return (yield from self._write(items, yields=True))
 
     def leave(self) -> Asking[None]:
         """Let go of it between two calls: anybody can go on with it at once."""
+        if self.unsure:
+            yield from self.finish()
         if self.revision and not self.rests:
             yield from self._write(self._items(intent=False, owner=""))
-            self._claimed, self.rests = False, True
 
     def say(self, state: ExecutionState) -> Asking[None]:
         """Record what somebody said to it, who does not go on with it: it stands like this now."""
@@ -186,7 +189,6 @@ class Held:
 
     def _record(self, *, intent: bool) -> Asking[None]:
         yield from self._write(self._items(intent=intent, owner=self._owner))
-        self._claimed, self.rests = True, False
 
     def _items(self, *, intent: bool, owner: str) -> list[Append]:
         """What records where it stands: an entry; for want of a document that it can be added to, that first."""
@@ -211,19 +213,30 @@ class Held:
 
         One that `yields` is left when somebody asks for something: then it is False.
         """
-        failures, asked = 0, len(self.requests)
-        left = items
         self._writes += 1
-        while left:
-            if yields and len(self.requests) > asked:
+        self._left, self._yields, self._reaches = items, yields, len(self.state.trail)
+        return (yield from self.finish())
+
+    @property
+    def unsure(self) -> bool:
+        """Whether a write has failed that may have been applied."""
+        return bool(self._left)
+
+    def finish(self) -> Asking[bool]:
+        """Write what is left, as often as it is worth; what was applied after all is not written again."""
+        failures, asked, owner = 0, len(self.requests), self._left[-1].owner
+        while self._left:
+            if self._yields and len(self.requests) > asked:
+                self._left = []
                 return False
             try:
-                left = left[(yield from self._append(left)) :]
+                self._left = self._left[(yield from self._append(self._left)) :]
             except StoreError:
                 failures += 1
                 if failures == TRIES:
                     raise
-        self._written, self._founded, self._takeovers = len(self.state.trail), True, 0
+        self._written, self._founded, self._takeovers = self._reaches, True, 0
+        self._claimed, self.rests = bool(owner), not owner
         return True
 
     def _append(self, batch: list[Append]) -> Asking[int]:
