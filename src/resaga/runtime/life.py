@@ -80,10 +80,15 @@ class Life:
                 self._store.delete(owner, self._revision)
 
     def _beat(self, over: threading.Event) -> None:
-        while not over.wait(self._lease.total_seconds() / 3):
-            with self._lock, suppress(StoreError):  # who owns something will find out by itself that the store is away
-                if not over.is_set():
-                    self._sign(self._owner, self._lasting())
+        usual, soon = self._lease.total_seconds() / 3, self._lease.total_seconds() / 30
+        pause = usual
+        while not over.wait(pause):
+            with self._lock:
+                pause = soon  # who owns something will find out by itself that the store is away
+                with suppress(StoreError):
+                    if not over.is_set():
+                        self._sign(self._owner, self._lasting())
+                    pause = usual
 
     def _lasting(self) -> int:
         return self.now() + self._lease_ns
