@@ -160,6 +160,12 @@ def bench_peers(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def bench_durable_peers(session: nox.Session) -> None:
+    """Measure the same where each step is kept in SQLite; `-- --dir DIR` says on which disk."""
+    session.run("python", "benchmarks/peers/run_durable.py", *session.posargs, env={"RESAGA_WHEEL": wheel(session)})
+
+
+@nox.session(default=False)
 def changelog(session: nox.Session) -> None:
     """Turn the fragments in docs/changes into an entry of CHANGELOG.md (``-- --draft`` only shows it)."""
     session.install(*group("release"))

@@ -19,10 +19,12 @@ class Broken(Exception):
 
 @dataclass(frozen=True)
 class Environment:
-    """A folder with a Python of its own and one requirement installed."""
+    """A folder with a Python of its own and what is required installed."""
 
     folder: Path
-    requirement: str
+    requirements: tuple[str, ...]
+    interpreter: str = sys.executable
+    """The Python that it is made of: a path, or a name to be looked for."""
 
     @property
     def python(self) -> Path:
@@ -30,28 +32,28 @@ class Environment:
         return self.folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
     def prepare(self) -> None:
-        """Make it and install the requirement, unless that was done before.
+        """Make it and install what is required, unless that was done before.
 
         The stamp is written last: what was interrupted is made anew. A path (our own wheel or checkout) may
         hold other code each time, so it is never taken from the cache.
         """
         stamp = self.folder / "installed.txt"
-        local = Path(self.requirement).exists()
-        if not local and stamp.is_file() and stamp.read_text(encoding="utf-8") == self.requirement:
+        local = any(Path(requirement).exists() for requirement in self.requirements)
+        if not local and stamp.is_file() and stamp.read_text(encoding="utf-8") == "\n".join(self.requirements):
             return
         shutil.rmtree(self.folder, ignore_errors=True)
         uv = _uv()
         if uv:
-            make = [*uv, "venv", "--quiet", "--python", sys.executable]
+            make = [*uv, "venv", "--quiet", "--python", self.interpreter]
             install = [*uv, "pip", "install", "--quiet", "--python", str(self.python)]
             # uv keys its cache of built wheels by the folder, not by what is in it.
             install += ["--no-cache"] if local else []
         else:
-            make = [sys.executable, "-m", "venv"]
+            make = [self.interpreter, "-m", "venv"]
             install = [str(self.python), "-m", "pip", "install", "--quiet"]
         said(*make, str(self.folder), seconds=INSTALL_SECONDS)
-        said(*install, self.requirement, seconds=INSTALL_SECONDS)
-        stamp.write_text(self.requirement, encoding="utf-8")
+        said(*install, *self.requirements, seconds=INSTALL_SECONDS)
+        stamp.write_text("\n".join(self.requirements), encoding="utf-8")
 
     def run(self, *arguments: str) -> str:
         """Run its Python and return what it printed."""
@@ -68,6 +70,9 @@ def said(*command: str, seconds: float) -> str:
     except subprocess.TimeoutExpired as late:
         message = f"{Path(command[0]).name}: no answer in {seconds:.0f} s"
         raise Broken(message) from late
+    except FileNotFoundError as missing:
+        message = f"{command[0]}: not found"
+        raise Broken(message) from missing
     if done.returncode != 0:
         raise Broken(_reason(done.stderr or done.stdout) or f"exit status {done.returncode}")
     return done.stdout

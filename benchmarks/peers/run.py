@@ -8,20 +8,13 @@ Needs the standard library only. What a worker chose, and what it switched off, 
 `RESAGA_WHEEL` names the wheel to measure; without it the checkout is installed.
 """
 
-import argparse
-import json
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from environment import Broken, Environment
+from runner import HERE, OURSELVES, command_line, environment, parsed, printed
 from table import Measured, Row, rendered
-
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-OURSELVES = os.environ.get("RESAGA_WHEEL") or str(ROOT)
 
 
 @dataclass(frozen=True)
@@ -60,56 +53,22 @@ PEERS = (
 
 def main() -> int:
     """Measure the peers asked for and print the table; with --strict, 1 if one failed."""
-    arguments = parsed()
-    wanted = [peer for peer in PEERS if not arguments.peers or peer.name in arguments.peers]
+    names = [peer.name for peer in PEERS]
+    arguments = parsed(command_line(names, "peers"), names)
+    wanted = [peer for peer in PEERS if peer.name in arguments.peers]
     rows = [row for peer in wanted for row in measured(peer, arguments.cache)]
     print(rendered(rows))
     return int(arguments.strict and any(isinstance(row.seen, str) for row in rows))
 
 
-def parsed() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description="Measure resaga beside its peers.")
-    names = [peer.name for peer in PEERS]
-    parser.add_argument("peers", nargs="*", metavar="peer", help=f"of {', '.join(names)}")
-    parser.add_argument("--strict", action="store_true", help="exit with 1 if a peer could not be measured")
-    parser.add_argument("--cache", type=Path, default=ROOT / ".nox/peers", help="the folder of environments")
-    arguments = parser.parse_args()
-    unknown = set(arguments.peers) - set(names)
-    if unknown:
-        parser.error(f"unknown: {', '.join(sorted(unknown))}")
-    return arguments
-
-
 def measured(peer: Peer, cache: Path) -> Iterator[Row]:
     """Measure one peer in each of its modes, one after the other: two at once would disturb each other."""
-    tag = f"{peer.name}-py{sys.version_info.major}.{sys.version_info.minor}"
-    environment = Environment(cache.resolve() / tag, peer.requirement)
-    refused = failure(environment)
+    made = environment(cache, peer.name, (peer.requirement,))
     for mode in peer.modes:
         print(f"… {peer.name}, {mode}", file=sys.stderr, flush=True)
-        outcome = refused or seen(environment, peer.worker, mode)
+        seen = printed(made, str(peer.worker), mode)
+        outcome = seen if isinstance(seen, str) else Measured(**seen)
         yield Row(peer.name, mode, peer.timings, peer.dump, peer.awaits, outcome)
-
-
-def failure(environment: Environment) -> str | None:
-    """Make the environment, and return the reason if that fails."""
-    try:
-        environment.prepare()
-    except Broken as broken:
-        return f"not installed: {broken}"
-    return None
-
-
-def seen(environment: Environment, worker: Path, mode: str) -> Measured | str:
-    """Return what the worker saw, or the reason why it saw nothing."""
-    try:
-        printed = environment.run(str(worker), mode)
-        return Measured(**json.loads(printed.splitlines()[-1]))
-    except Broken as broken:
-        return str(broken)
-    except (IndexError, TypeError, ValueError) as odd:
-        return f"its worker printed something else: {odd}"
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The table: one row per peer and mode, best first, and below it what the numbers can and cannot say."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from clockwork import STEPS
@@ -70,10 +70,23 @@ class Row:
 def rendered(rows: Iterable[Row]) -> str:
     """Draw the table, the reasons of what failed, and the notes."""
     ordered = sorted(rows, key=lambda row: row.rank)
-    lines = _drawn([_cells(row) for row in ordered])
+    lines = drawn(HEADINGS, [_cells(row) for row in ordered])
     failed = [f"failed: {row.peer}, {row.mode}: {row.seen}" for row in ordered if isinstance(row.seen, str)]
     pythons = sorted({row.seen.python for row in ordered if isinstance(row.seen, Measured)})
     return "\n".join([*lines, *failed, f"Python {', '.join(pythons)}", "", NOTES])
+
+
+def drawn(headings: Mapping[str, str], cells: Sequence[Sequence[str]]) -> list[str]:
+    """Draw the lines of a table; each heading says to which side its column leans."""
+    table = [list(headings), *cells]
+    widths = [max(len(row[column]) for row in table) for column in range(len(headings))]
+    table.insert(1, ["-" * width for width in widths])
+    return [
+        "  ".join(
+            f"{cell:{side}{width}}" for cell, side, width in zip(row, headings.values(), widths, strict=True)
+        ).rstrip()
+        for row in table
+    ]
 
 
 def undo_order(undone: Sequence[Sequence[int]]) -> str:
@@ -105,14 +118,3 @@ def _cells(row: Row) -> list[str]:
         numbers[2:4] = f"{seen.undo_ratio:,.1f}", f"{seen.undo_ns / 1000:,.2f}"
     about = [undo_order(seen.undone), row.timings, row.dump, row.awaits]
     return [row.peer, seen.version, row.mode, *numbers, *about]
-
-
-def _drawn(cells: Sequence[Sequence[str]]) -> list[str]:
-    table = [list(HEADINGS), *cells]
-    widths = [max(len(row[column]) for row in table) for column in range(len(HEADINGS))]
-    table.insert(1, ["-" * width for width in widths])
-    sides = HEADINGS.values()
-    return [
-        "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True)).rstrip()
-        for row in table
-    ]
