@@ -37,7 +37,7 @@ HEADINGS = {
 NOTES = """\
 raw      a one-row UPDATE and its commit on the same disk. "Of raw" is a speed: 1.0 would be as fast as that commit.
          Ratios are made in one process within one round, and are medians over the rounds: compare them down the
-         column, times only within a row. The slower the disk, the nearer all of them come to each other
+         column, times only within a row. The slower the disk, the less the CPU counts in them
 step     a run of ten no-op steps, each kept before the next begins, from asking for it to its result, by ten
 undo     a run whose eleventh step fails so that ten are undone, less the run of ten, by ten; keeping and reporting
          the failure is in it. - = no compensation in the library: its steps carry less, too
