@@ -4,12 +4,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, final
 
 from resaga.core.block import Gate, M
-from resaga.core.errors import AlreadyExists, Conflict
+from resaga.core.errors import AlreadyExists, Conflict, NotKept
 from resaga.drive.clock import SYSTEM, Clock
 from resaga.execution import Outcome
 from resaga.runtime.asking import Asking, ask, joined
@@ -250,7 +251,9 @@ class Runtime:
                 return await self.resume(saga, id_)
             except Conflict:
                 if not await self._ask(self._desk.is_driven(id_)):  # not any more, or that was not why
-                    return await self.resume(saga, id_)
+                    with suppress(NotKept):
+                        return await self.resume(saga, id_)
+                    raise
             await self._clock.sleep_async(POLL_SECONDS)
 
     async def _ask(self, asking: Asking[T]) -> T:
