@@ -3,7 +3,8 @@
     python -m benchmarks.durable [--strict] [--dir DIR] [--postgres URL]
 
 `raw` is a one-row UPDATE and its commit (`benchmarks.raw`), which is as little as anything durable can do. Figures
-marked "of raw" are speeds: 1.0 would be as fast as that commit, and with many executions at once it can be more.
+marked "of raw" are steps a second by such commits a second: ten steps take eleven commits, so one execution after
+another cannot pass 10/11, and many at once can.
 Without `--postgres` a server is started for the run, if one can be had here.
 """
 
@@ -195,7 +196,7 @@ def interleaved(**works: Callable[[], object]) -> dict[str, list[float]]:
 def _speed(  # noqa: PLR0913, PLR0917 - a line of the table
     name: str, seconds: dict[str, list[float]], ours: str, bare: str, must: float | None, aim: float | None
 ) -> Speed:
-    speed = median(one / other for one, other in zip(seconds[bare], seconds[ours], strict=True))
+    speed = median(one / COMMITS * STEPS / other for one, other in zip(seconds[bare], seconds[ours], strict=True))
     return Speed(name, speed, must, aim, f"{STEPS / median(seconds[ours]):,.0f} steps/s")
 
 
