@@ -123,6 +123,46 @@ def proofs_full(session: nox.Session) -> None:
     session.run("pytest", "-m", "proof and not servers", "-n", "auto", *session.posargs, env={"RESAGA_SEEDS": "1"})
 
 
+def proven(session: nox.Session, marks: str) -> None:
+    """Run what is marked like that, with every seed; one after the other, as each of them takes what there is."""
+    session.run("pytest", "-m", marks, "-p", "no:randomly", *session.posargs, env={"RESAGA_SEEDS": "1"})
+
+
+@nox.session(default=False)
+def faults(session: nox.Session) -> None:
+    """Kill and stop processes, let disks fail and clocks jump, and throw words that mean harm, at the full figure."""
+    install_wheel(session, "tests")
+    proven(session, "faults and not servers")
+
+
+@nox.session(default=False)
+def faults_postgres(session: nox.Session) -> None:
+    """Do that to a real PostgreSQL."""
+    install_wheel(session, "tests", "servers")
+    proven(session, "faults and servers")
+
+
+@nox.session(default=False)
+def races(session: nox.Session) -> None:
+    """Let many go on from one paused execution, in threads and in processes."""
+    install_wheel(session, "tests")
+    proven(session, "races and not servers")
+
+
+@nox.session(default=False)
+def scale(session: nox.Session) -> None:
+    """Run what is very long, and very many at once; measures time, so nothing else should."""
+    install_wheel(session, "tests")
+    proven(session, "scale and not servers")
+
+
+@nox.session(default=False)
+def soak(session: nox.Session) -> None:
+    """Look at what each of very many executions leaves behind."""
+    install_wheel(session, "tests")
+    proven(session, "soak and not servers")
+
+
 @nox.session(default=False)
 def servers(session: nox.Session) -> None:
     """Run the stores' tests on a real PostgreSQL, S3 API and Azurite, started by the tests; report what they cover."""

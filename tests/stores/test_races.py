@@ -15,6 +15,7 @@ from tests.stores.entries import step
 RACERS = 8
 
 
+@pytest.mark.races
 @pytest.mark.proof
 @pytest.mark.parametrize(("kind", "figure"), [(SqliteStore, 100_000), (FilesStore, 20_000)])
 def test_one_resumer_wins(tmp_path: Path, kind: Callable[[Path], Store], figure: int) -> None:
@@ -23,6 +24,7 @@ def test_one_resumer_wins(tmp_path: Path, kind: Callable[[Path], Store], figure:
 
 
 @pytest.mark.servers
+@pytest.mark.races
 @pytest.mark.proof
 def test_one_resumer_wins_in_a_server(postgres_url: str) -> None:
     """T07, in PostgreSQL."""
@@ -32,6 +34,7 @@ def test_one_resumer_wins_in_a_server(postgres_url: str) -> None:
 
 
 @pytest.mark.servers
+@pytest.mark.races
 @pytest.mark.proof
 def test_one_resumer_wins_in_a_bucket(tmp_path: Path) -> None:
     """T07, in objects."""

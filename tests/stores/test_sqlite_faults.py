@@ -22,6 +22,8 @@ from resaga.stores.sqlite import SqliteStore
 from tests.stores.entries import picture, step
 from tests.stores.story import STORY, tell
 
+pytestmark = pytest.mark.faults
+
 HEADER = 32
 FRAME_HEADER = 24
 PAGE = 8192
