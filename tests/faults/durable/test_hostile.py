@@ -22,6 +22,7 @@ from resaga.testing.conformance.hostile import HOSTILE
 from tests.seeds import reseed, scaled
 from tests.stores.entries import step as entry
 
+RUNS: Final = {"execute", "executemany", "executescript"}
 WORDS: Final = 1_000
 """So many are thrown at a set of stores."""
 
@@ -155,9 +156,8 @@ def statements() -> Iterator[tuple[str, ast.expr]]:
     """What is handed to a database in the sources of the stores, and where."""
     for path in Path(resaga.stores.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            match node:
-                case ast.Call(func=ast.Attribute(attr="execute" | "executemany" | "executescript"), args=[what, *_]):
-                    yield f"{path.name}:{node.lineno}", what
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in RUNS:
+                yield f"{path.name}:{node.lineno}", node.args[0]
 
 
 def test_no_statement_is_built() -> None:

@@ -2,6 +2,7 @@
 
 import mmap
 from collections.abc import Iterator
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
@@ -118,7 +119,7 @@ def raced(path: Path, kind: str, sizes: list[int]) -> None:
         assert not failed
 
     KINDS[kind](path).find()  # it is made before anybody comes
-    processes = [children.begin(lambda number=number: process(number)) for number in range(PROCESSES)]
+    processes = [children.begin(partial(process, number)) for number in range(PROCESSES)]
     try:
         prepared(path, kind, sizes, ready, notes)
     finally:

@@ -7,6 +7,7 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, final
@@ -22,7 +23,7 @@ from tests.faults.durable.ledger import Ledger
 from tests.runtime.behind_await import BehindAwait
 from tests.runtime.runtimes import AnyRuntime
 
-KINDS: Final = {"sqlite": SqliteStore, "files": FilesStore}
+KINDS: Final[dict[str, Callable[[Path], Any]]] = {"sqlite": SqliteStore, "files": FilesStore}
 BODIES: Final = ("a", "b", "look", "c", "pay", "undo")
 VERBS: Final = ("append", "read", "find", "delete")
 SYSTEM_CALLS: Final = ("open", "fsync", "link", "unlink", "mkdir")
@@ -94,7 +95,7 @@ class Doom:
 
         class Connection(sqlite3.Connection):
             def cursor(self, factory: object = None) -> Cursor:  # type: ignore[override]  # it is always this one
-                self.set_progress_handler(lambda: doom.reached("inside") or 0, 20)
+                self.set_progress_handler(partial(doom.reached, "inside"), 20)
                 return super().cursor(Cursor)
 
         sqlite3.connect = lambda path, **options: connect(path, factory=Connection, **options)  # type: ignore[assignment]
