@@ -46,7 +46,7 @@ def test_each_call_fails_and_all_after_it(failing_disk: Path, quick_path: Path) 
 
 @pytest.mark.proof
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EROFS, errno.EDQUOT], ids=errno.errorcode.get)
-@pytest.mark.parametrize("run", product(["sqlite", "files"], ["blocking", "awaiting"], [0, 1]), ids=str)
+@pytest.mark.parametrize("run", list(product(["sqlite", "files"], ["blocking", "awaiting"], [0, 1])), ids=str)
 def test_each_call_fails(failing_disk: Path, quick_path: Path, run: tuple[str, str, int], code: int) -> None:
     """The same on each store, in each runtime, for each error, once or for long."""
     kind, runtime, lasting = run
