@@ -62,7 +62,7 @@ class Values:
                 raw = None
             if raw is None:  # raised here, where no error of theirs is at hand, which may hold a value
                 raise self._unwritable(code, value)
-            raws.append(raw)
+            raws.append(b"%b" % raw)  # a copy: what orjson gives keeps its whole buffer, of some kilobytes
             if targets is None and len(raw) < REFERENCE_BYTES:
                 continue  # too small for anything that follows
             size, brackets = len(raw), opening(raw)
