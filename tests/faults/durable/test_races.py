@@ -122,9 +122,12 @@ def raced(path: Path, kind: str, sizes: list[int]) -> None:
     processes = [children.begin(partial(process, number)) for number in range(PROCESSES)]
     try:
         prepared(path, kind, sizes, ready, notes)
-    finally:
+    except BaseException:
         ready.abort()
-        assert [children.end(one) for one in processes] == [0] * PROCESSES
+        raise
+    finally:
+        ended = [children.end(one) for one in processes]
+    assert ended == [0] * PROCESSES
 
 
 def prepared(path: Path, kind: str, sizes: list[int], ready: Any, notes: mmap.mmap) -> None:  # noqa: ANN401 - a Barrier
