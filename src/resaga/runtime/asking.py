@@ -6,13 +6,16 @@ to its writer, which gathers those of many executions, and the looks to a thread
 """
 
 from collections.abc import Callable, Generator, Sequence
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, Final, TypeAlias, TypeVar, cast
 
 from resaga.core.errors import InvalidOption, NotKept, StoreError
 from resaga.runtime.life import WORKER
 from resaga.stores.store import Append, Joining, Store, Stored
 
 T = TypeVar("T")
+
+TRIES: Final = 5
+"""How often an append is tried that fails."""
 
 Look: TypeAlias = Callable[[Store], Any]
 """Anything that is asked of a store but an append."""
@@ -25,6 +28,24 @@ def append(items: Sequence[Append]) -> Asking[Sequence[bool]]:
     """Say of each whether it was applied."""
     applied: Sequence[bool] = yield items
     return applied
+
+
+def surely(item: Append) -> Asking[bool]:
+    """Whether it is there: where the store failed it may have been applied all the same."""
+    for left in reversed(range(TRIES)):
+        try:
+            applied = yield from append([item])
+        except StoreError:
+            if not left:
+                raise
+            continue
+        if applied[0]:
+            return True
+        stored = yield from read(item.id)
+        return stored is not None and (
+            item.write_id == stored.write_id or (item.revision, item.entry) in [tuple(one) for one in stored.entries]
+        )
+    raise AssertionError
 
 
 def read(id_: str) -> Asking[Stored | None]:

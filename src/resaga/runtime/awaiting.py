@@ -70,6 +70,7 @@ class Runtime:
         self._writer = Writer(store)
         self._threads = ThreadPoolExecutor(threads, "resaga body")
         self._drives = Drives(self._desk, self._driving, self._writer, self._threads, clock)
+        self._closing = False
         self._watch = Watch(store, self._desk, self._driving, self._writer, self._drives)
 
     @classmethod
@@ -90,7 +91,10 @@ class Runtime:
 
         Nothing is undone. Plain bodies are waited for, since no thread can be stopped; what they gave is recorded.
         """
-        await self._drives.interrupt()
+        if self._closing:
+            return
+        self._closing = True
+        await self._drives.end()
         try:
             await self._writer.look(lambda _: self._life.end(leaves=self._driving.leaves))
         finally:
@@ -122,19 +126,21 @@ class Runtime:
         With the id of one that began with the same, it is that one; with anything else, `AlreadyExists`.
         """
         state = self._desk.begun(saga, context, id)
-        id_, hands = state.execution_id, self._drives.hands()
-        held = await hands.ask(self._desk.create(saga, state, tags))
-        drive = self._drives.get(id_)
-        ours = drive is None
-        if drive is None:
-            drive = self._drives.begun(saga, held, hands)
+        id_ = state.execution_id
+        other = self._drives.get(id_)
+        if other is not None:
+            await asyncio.wait([other.task, other.recorded], return_when=asyncio.FIRST_COMPLETED)
+            with suppress(NotKept):
+                await self._ask(self._desk.same(saga, state))
+                return self.handle(saga, id_)
+            await asyncio.wait([other.task])  # somebody only looked for one that was not there
+        hands = self._drives.hands()
+        drive = self._drives.begun(saga, await hands.ask(self._desk.create(saga, state, tags)), hands)
         await asyncio.wait([drive.task, drive.recorded], return_when=asyncio.FIRST_COMPLETED)
         try:
             if not drive.recorded.done():
                 await drive.task  # raises: nothing was kept
         except AlreadyExists:
-            ours = False
-        if not ours:
             await self._ask(self._desk.same(saga, state))
         return self.handle(saga, id_)
 
@@ -163,7 +169,11 @@ class Runtime:
     async def resume(self, saga: Saga[X, B, M], id: str, /) -> Outcome[X, B, M]:  # noqa: A002 - as above
         """Go on with one here, as far as it goes; one that waits is given as it is."""
         drive = self._drives.get(id) or self._drives.resumed(saga, id)
-        outcome: Outcome[X, B, M] = await asyncio.shield(drive.task)
+        await asyncio.wait([drive.task])
+        if drive.task.cancelled():
+            self._drives.check()
+            raise Conflict(f"execution {id!r} was let go of here.", id=id)
+        outcome: Outcome[X, B, M] = drive.task.result()
         return outcome
 
     async def tick(self, *, at_once: int = AT_ONCE) -> int:
@@ -257,6 +267,7 @@ class Runtime:
             await self._clock.sleep_async(POLL_SECONDS)
 
     async def _ask(self, asking: Asking[T]) -> T:
+        self._drives.check()
         return await self._drives.hands().ask(asking)
 
     async def _said(self, asking: Asking[T]) -> T:

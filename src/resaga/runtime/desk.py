@@ -19,7 +19,7 @@ from resaga.core.state import ExecutionState
 from resaga.core.word import reason_of, signature
 from resaga.drive.clock import Clock
 from resaga.execution import Answered, Completed, Execution, Interrupted, New, Paused, Stuck
-from resaga.runtime.asking import Asking, append, delete, kept, read
+from resaga.runtime.asking import Asking, delete, kept, read, surely
 from resaga.runtime.driving import PAGE
 from resaga.runtime.event import Event, events
 from resaga.runtime.held import Held
@@ -55,8 +55,7 @@ class Desk:
         """Keep it for whoever drives what is due; gives its id."""
         state = self.begun(saga, context, id_)
         first = journaled(state, b"", 1, urandom(16), tags=tags, snapshot=saga.codec.dump(state))
-        applied = yield from append([first])
-        if not applied[0]:
+        if not (yield from surely(first)):
             yield from self.same(saga, state)
         return state.execution_id
 
@@ -215,7 +214,7 @@ class Desk:
 def _asked(stored: Stored, entry: bytes) -> Asking[bool]:
     """Record what somebody asks of an execution, whoever drives it; it is found by what it was found by."""
     head = stored.saga, stored.status, stored.wake_at, stored.owner
-    return (yield from append([Append(stored.id, stored.revision + 1, urandom(16), entry, *head)]))[0]
+    return (yield from surely(Append(stored.id, stored.revision + 1, urandom(16), entry, *head)))
 
 
 def _said(held: Held, after: AnyExecution) -> Asking[bool]:

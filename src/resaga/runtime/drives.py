@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any, Final, NamedTuple, TypeVar, final
 
 from resaga.core.block import M
-from resaga.core.errors import Conflict, StoreError
+from resaga.core.errors import Conflict, ResagaError, StoreClosed, StoreError
 from resaga.drive.clock import Clock
 from resaga.execution import Outcome, settled
 from resaga.runtime.apart import Apart
@@ -24,6 +24,8 @@ X = TypeVar("X")
 B = TypeVar("B")
 
 LOG: Final = logging.getLogger("resaga.runtime")
+AGAIN_SECONDS: Final = 1
+"""After which what happened is written again, where the store failed."""
 
 
 class Drive(NamedTuple):
@@ -45,6 +47,7 @@ class Drives:
         self._clock = clock
         self._apart = Apart()
         self._now: dict[str, Drive] = {}
+        self._closed = False
 
     def hands(self) -> HandsAsync:
         """For one execution, or for one verb."""
@@ -54,25 +57,48 @@ class Drives:
         """The one that is being driven."""
         return self._now.get(id_)
 
+    def check(self) -> None:
+        """Raise if nothing may begin any more."""
+        if self._closed:
+            raise StoreClosed("the runtime was closed; open another one.", where="", code="")
+
     def begun(self, saga: Saga[Any, Any, Any], held: Held, hands: HandsAsync) -> Drive:
         """Drive one that no store knows yet."""
-        return self._started(held.state.execution_id, self._driven(saga, held, hands), hands)
+        self.check()
+        return self._started(saga, held.state.execution_id, self._driven(saga, held, hands), hands)
 
     def resumed(self, saga: Saga[Any, Any, Any], id_: str) -> Drive:
         """Go on with one that is kept."""
+        self.check()
         hands = self.hands()
-        return self._started(id_, self._resuming(saga, id_, hands), hands)
+        return self._started(saga, id_, self._resuming(saga, id_, hands), hands)
 
-    async def interrupt(self) -> None:
-        """Let go of all."""
+    async def end(self) -> None:
+        """Let go of all, and begin with none any more."""
+        self._closed = True
         await interrupted(drive.task for drive in self._now.values())
 
-    def _started(self, id_: str, driving: Coroutine[Any, Any, Any], hands: HandsAsync) -> Drive:
+    def _started(
+        self, saga: Saga[Any, Any, Any], id_: str, driving: Coroutine[Any, Any, Any], hands: HandsAsync
+    ) -> Drive:
         task = asyncio.create_task(driving, name=f"resaga {id_}")
         self._now[id_] = drive = Drive(task, hands.recorded)
         task.add_done_callback(lambda _: self._now.pop(id_))
-        task.add_done_callback(_told)
+        task.add_done_callback(lambda _: self._tell(task, saga, id_))
         return drive
+
+    def _tell(self, task: "asyncio.Task[Any]", saga: Saga[Any, Any, Any], id_: str) -> None:
+        """Say what went wrong, as nobody may be waiting for it; where the store failed, go on after a while."""
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, StoreError) and self._driving.has_unwritten(id_):
+            LOG.warning("%s: the store failed, it is tried again: %s", task.get_name(), error)
+            asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._again, saga, id_)
+        elif error is not None and not isinstance(error, ResagaError):
+            LOG.error("%s failed: %s", task.get_name(), error, exc_info=error)
+
+    def _again(self, saga: Saga[Any, Any, Any], id_: str) -> None:
+        if not self._closed and id_ not in self._now and self._driving.has_unwritten(id_):
+            self.resumed(saga, id_)
 
     async def _resuming(self, saga: Saga[X, B, M], id_: str, hands: HandsAsync) -> Outcome[X, B, M]:
         held = self._driving.unwritten(id_)
@@ -89,9 +115,9 @@ class Drives:
             try:
                 decision = await run_async(held, self._clock, saga.codec.copy, hands)
             except asyncio.CancelledError:
-                if not held.calling:  # nothing is in doubt
-                    with suppress(StoreError, Conflict):
-                        await hands.leave(held.leave())
+                held.cut_off(self._clock.wall())
+                with suppress(StoreError, Conflict):
+                    await hands.leave(held.leave())
                 raise
         return settled(saga.codec, held.state, decision, [])
 
@@ -103,10 +129,3 @@ async def interrupted(tasks: Iterable["asyncio.Task[Any]"]) -> None:
         task.cancel()
     if left:
         await asyncio.wait(left)
-
-
-def _told(task: "asyncio.Task[Any]") -> None:
-    """Say that the store failed: nobody may be waiting for this one."""
-    error = None if task.cancelled() else task.exception()
-    if isinstance(error, StoreError):
-        LOG.warning("%s: the store failed, it is tried again: %s", task.get_name(), error)

@@ -39,6 +39,11 @@ class Driving:
         """One of which something happened that could not be written; whoever takes it has to go on with it."""
         return self._unwritten.pop(id_, None)
 
+    def has_unwritten(self, id_: str) -> bool:
+        """Whether something happened to it that could not be written, after it was kept."""
+        held = self._unwritten.get(id_)
+        return held is not None and held.revision > 0
+
     @contextmanager
     def of(self, held: Held) -> Generator[None, None, None]:
         """While it is driven here."""
@@ -71,7 +76,10 @@ class Driving:
 
         for id_ in self._left - self._held.keys():
             stored = store.read(id_)
-            if stored is not None:
+            if stored is None:  # it was never kept, or was deleted
+                self._left.discard(id_)
+                self._unwritten.pop(id_, None)
+            else:
                 yield from known([Head(*stored[:8])])
         alive, due = self._life.now(), self._clock.wall()
         for head in _pages(store, due=max(alive, due)):

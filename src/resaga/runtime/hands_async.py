@@ -63,7 +63,12 @@ class HandsAsync:
         await self.ask(asking)
 
     async def perform(self, decision: Calling, state: ExecutionState, copy: Copy) -> Outcome:
-        """Call what is to be called, once; a plain body in a thread."""
+        """Call what is to be called, once; a plain body in a thread.
+
+        A body that swallows its cancellation has given something, which is recorded; but nothing is called behind it.
+        """
+        task = asyncio.current_task()
+        cuts = task.cancelling() if task else 0
         try:
             call = prepare(decision, state, copy)
             if _may_block(call):
@@ -72,6 +77,8 @@ class HandsAsync:
             outcome = concluded(call, state, value, copy)
         except Exception as error:  # noqa: BLE001 - whatever a body raises is an outcome
             outcome = raised(state, error)
+        if task and task.cancelling() > cuts and self._cut is None:
+            self._cut = asyncio.CancelledError()
         return outcome
 
     def _check(self) -> None:

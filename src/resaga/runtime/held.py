@@ -30,12 +30,9 @@ from resaga.core.outcome import Cancelled
 from resaga.core.replay import interrupt
 from resaga.core.state import FORWARD, NEW, SETTLING, ExecutionState
 from resaga.drive.call import Calling
-from resaga.runtime.asking import Asking, read
+from resaga.runtime.asking import TRIES, Asking, read
 from resaga.runtime.standing import QUARANTINED, journaled
 from resaga.stores.store import Append, Stored
-
-TRIES: Final = 5
-"""How often an append is tried that fails."""
 
 LAST_TAKEOVER: Final = 5
 """So often an execution is taken over from one that died without having recorded anything new."""
@@ -144,6 +141,12 @@ class Held:
         else:
             items = [self._item(b"", snapshot=self._codec.dump(self.state))]
         return (yield from self._write(items, yields=True))
+
+    def cut_off(self, at: int) -> None:
+        """Whoever drives it is told to let go: a body that was being called is in doubt."""
+        if self.calling:
+            interrupt(self.state, at)
+            self.calling = False
 
     def leave(self) -> Asking[None]:
         """Let go of it between two calls: anybody can go on with it at once."""

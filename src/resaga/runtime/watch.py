@@ -116,7 +116,6 @@ class Watch:
         """Say once what cannot be gone on with, unless it is only somebody else's by now."""
         error = None if task.cancelled() else task.exception()
         said = f"{task.get_name()} cannot be gone on with: {error}"
-        if error is None or isinstance(error, StoreError | Conflict) or said in self._told:
-            return
-        self._told.add(said)
-        LOG.error(said, exc_info=error)
+        if isinstance(error, ResagaError) and not isinstance(error, StoreError | Conflict) and said not in self._told:
+            self._told.add(said)
+            LOG.error(said, exc_info=error)

@@ -1,9 +1,10 @@
 """Group commit: what many executions append at the same time is written in one transaction.
 
 One batch is under way at a time. Who comes meanwhile waits, and goes with the next one: the slower the disk, the larger
-the batches. Where commits are quick they are made on the loop, since a thread would cost more than the commit; where
-they are not, in a thread. A batch is bounded, and so is the number of those who wake up at once, so that the loop
-keeps turning. A batch that fails is written again one by one: nobody suffers from what another one asked for.
+the batches. Where commits are quick, and wait for nobody, they are made on the loop, as a thread would cost more than
+the commit; where they are not, in a thread. A batch is bounded, and so is the number of those who wake up at once, so
+that the loop keeps turning. A batch that fails is written again one by one: nobody suffers from what another one asked
+for.
 
 Deliberately absent: a delay. Nobody waits for company.
 """
@@ -13,10 +14,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, TypeAlias, final
+from typing import Any, Final, TypeAlias, cast, final
 
-from resaga.core.errors import StoreBusy, StoreClosed, StoreUnreachable
-from resaga.stores.store import Append, Store
+from resaga.core.errors import StoreBusy, StoreClosed, StoreError, StoreUnreachable
+from resaga.stores.store import Append, Prompt, Store
 
 MOST: Final = 128
 """So many entries are in one batch, and so many executions wake up at once."""
@@ -29,6 +30,8 @@ LOOKS: Final = 4
 
 COMMON: Final = (StoreUnreachable, StoreBusy, StoreClosed)
 """What is wrong with the store, whatever it is asked for: nothing is gained by asking again one by one."""
+
+CLOSED: Final = StoreClosed("the runtime was closed; open another one.", where="", code="")
 
 
 @final
@@ -78,7 +81,7 @@ class Writer:
     def append(self, items: Sequence[Append]) -> Pending:
         """Write these in the next batch."""
         if self._closed:
-            raise StoreClosed("the runtime was closed; open another one.", where="", code="")
+            raise CLOSED
         pending = Pending(items)
         self._waiting.append(pending)
         if not self._busy:
@@ -89,12 +92,14 @@ class Writer:
     def look(self, asked: Callable[[Store], Any]) -> "asyncio.Future[Any]":
         """Ask the store for something else, in a thread."""
         if self._closed:
-            raise StoreClosed("the runtime was closed; open another one.", where="", code="")
+            raise CLOSED
         return asyncio.get_running_loop().run_in_executor(self._threads, asked, self._store)
 
     def close(self) -> None:
         """Wait until nothing is under way any more."""
         self._closed = True
+        while self._waiting:
+            self._waiting.popleft().settle(CLOSED)
         self._threads.shutdown()
 
     def _turn(self) -> None:
@@ -104,12 +109,24 @@ class Writer:
             size += len(batch[-1].items)
         if not batch:
             self._busy = False
-        elif self._quick:
-            self._settle(batch, *self._timed(batch))
-        else:
+        elif not (self._quick and self._written_here(batch)):
             loop = asyncio.get_running_loop()
             written = loop.run_in_executor(self._threads, self._timed, batch)
             written.add_done_callback(lambda done: self._settle(batch, *done.result()))
+
+    def _written_here(self, batch: list[Pending]) -> bool:
+        """Whether it could be written without waiting for anybody: the loop must not wait for a lock."""
+        begun = time.perf_counter()
+        if not hasattr(
+            type(self._store), "append_promptly"
+        ):  # of its own: one that hands all on may do more in `append`
+            return False
+        try:
+            applied = cast("Prompt", self._store).append_promptly([item for one in batch for item in one.items])
+        except StoreError:
+            return False
+        self._settle(batch, _shares(batch, applied), time.perf_counter() - begun)
+        return True
 
     def _settle(self, batch: list[Pending], outcomes: list[list[bool] | BaseException], seconds: float) -> None:
         for pending, applied in zip(batch, outcomes, strict=True):
@@ -132,8 +149,13 @@ class Writer:
             if len(batch) == 1 or not isinstance(error, Exception):
                 return [error] * len(batch)
             return [outcome for one in batch for outcome in self._written([one])]
-        shares, at = list[list[bool] | BaseException](), 0
-        for one in batch:
-            shares.append(applied[at : at + len(one.items)])
-            at += len(one.items)
-        return shares
+        return _shares(batch, applied)
+
+
+def _shares(batch: list[Pending], applied: Sequence[bool]) -> list[list[bool] | BaseException]:
+    """What became of each one's own."""
+    shares, at = list[list[bool] | BaseException](), 0
+    for one in batch:
+        shares.append(list(applied[at : at + len(one.items)]))
+        at += len(one.items)
+    return shares

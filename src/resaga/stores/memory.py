@@ -46,6 +46,8 @@ class MemoryStore:
         with self._lock:
             return in_turn(batch, self._apply)
 
+    append_promptly = append
+
     def read(self, id: str, /) -> Stored | None:  # noqa: A002 - as the protocol says
         """See `Store`."""
         self._check()

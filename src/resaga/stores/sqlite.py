@@ -36,6 +36,10 @@ class SqliteStore(TableStore[sqlite3.Cursor]):
         """See `Store`. Most often all can be applied, and that is tried at once."""
         return self._transact(lambda db: _append(db, batch), writes=True)
 
+    def append_promptly(self, batch: Sequence[Append], /) -> list[bool]:
+        """See `Prompt`."""
+        return self._database.transact(WRITE, lambda db: _append(db, batch), patience=0)
+
     def close(self) -> None:
         """See `Store`."""
         self._database.close()

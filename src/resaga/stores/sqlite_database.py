@@ -78,12 +78,15 @@ class Database:
         with _forking:
             _all.add(self)
 
-    def transact(self, begin: str, work: Callable[[sqlite3.Cursor], T], /) -> T:
+    def transact(self, begin: str, work: Callable[[sqlite3.Cursor], T], /, *, patience: float | None = None) -> T:
         """Do it in one transaction, and again for as long as somebody else is in the way."""
-        with self._turn:
+        patience = self._patience if patience is None else patience
+        if not self._turn.acquire(timeout=patience if patience == 0 else -1):
+            raise StoreBusy(f"{self.where} is used by another thread.", where=self.where, code="")
+        try:
             if self._closed:
                 raise closed(self.where)
-            give_up = time.monotonic() + self._patience
+            give_up = time.monotonic() + patience
             while True:
                 try:
                     return self._try(begin, work)
@@ -91,6 +94,8 @@ class Database:
                     if not _is_busy(error) or time.monotonic() >= give_up:
                         raise named(error, self.where) from error
                 time.sleep(NAP_SECONDS)
+        finally:
+            self._turn.release()
 
     def close(self) -> None:
         """Let go of it for good."""

@@ -130,6 +130,15 @@ class Joining(Protocol):
 
 
 @runtime_checkable
+class Prompt(Protocol):
+    """A store that may be quick enough for an event loop to wait for it."""
+
+    def append_promptly(self, batch: Sequence[Append], /) -> Sequence[bool]:
+        """The same as `append`, but `StoreBusy` at once where somebody else has to be waited for."""
+        ...
+
+
+@runtime_checkable
 class Timed(Protocol):
     """A store with a clock, which all who share it can read: then signs of life go by that one."""
 
