@@ -150,6 +150,13 @@ def races(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def races_servers(session: nox.Session) -> None:
+    """Let them do that on a real PostgreSQL, and on objects."""
+    install_wheel(session, "tests", "servers")
+    proven(session, "races and servers")
+
+
+@nox.session(default=False)
 def scale(session: nox.Session) -> None:
     """Run what is very long, and very many at once; measures time, so nothing else should."""
     install_wheel(session, "tests")
@@ -167,7 +174,7 @@ def soak(session: nox.Session) -> None:
 def servers(session: nox.Session) -> None:
     """Run the stores' tests on a real PostgreSQL, S3 API and Azurite, started by the tests; report what they cover."""
     install_wheel(session, "coverage", "servers")
-    session.run("coverage", "run", "-m", "pytest", "-m", "servers", "tests/stores", *session.posargs)
+    session.run("coverage", "run", "-m", "pytest", "-m", "servers", "tests/stores", "tests/faults", *session.posargs)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report", f"--include={SERVED}", "--fail-under=100")
 

@@ -77,8 +77,9 @@ class Server:
 class Postgres(Server):
     """A PostgreSQL, with one database; its user is a superuser without a password."""
 
-    def __init__(self, programs: Path, data: Path, user: str | None, *, durable: bool = False) -> None:
+    def __init__(self, programs: Path, data: Path, user: str | None, *, durable: bool = False, **changed: str) -> None:
         self.port = free_port()
+        self.data = data.parent
         options = {
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",
@@ -86,7 +87,7 @@ class Postgres(Server):
             "deadlock_timeout": "50ms",
             "max_connections": "60",
             "shared_buffers": "32MB",
-        }
+        } | changed
         settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         super().__init__(
             [programs / "postgres", "-D", data, "-p", str(self.port), *settings], self._answers, user=user, LC_ALL="C"
@@ -105,6 +106,17 @@ class Postgres(Server):
             last = connection.execute(statements[-1].encode())
             return last.fetchall() if last.description else []
 
+    def kill(self) -> None:
+        """Stop all of its processes where they are, as a machine that fails does."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)  # it makes no more of them
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        theirs = [int(child) for child in children.read_text().split()] if children.exists() else []
+        self.stop(signal.SIGKILL)
+        for child in theirs:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+
     def _answers(self) -> bool:
         try:
             self.execute("SELECT 1")
@@ -114,8 +126,8 @@ class Postgres(Server):
 
 
 @contextlib.contextmanager
-def postgres(*, durable: bool = False) -> Iterator[Postgres]:
-    """A PostgreSQL from the wheel, or else from the system."""
+def postgres(*, durable: bool = False, **changed: str) -> Iterator[Postgres]:
+    """A PostgreSQL from the wheel, or else from the system; some of its settings may be other ones."""
     with tempfile.TemporaryDirectory(prefix="resaga-pg-", ignore_cleanup_errors=True) as name:
         root, user = Path(name), None
         if os.geteuid() == 0:  # it does not let root start it
@@ -128,7 +140,7 @@ def postgres(*, durable: bool = False) -> Iterator[Postgres]:
             subprocess.run(initdb, user=user, check=True, capture_output=True, timeout=PATIENCE_SECONDS, cwd=root)
         except (OSError, subprocess.SubprocessError) as error:
             raise Missing(f"initdb: {error}: {(getattr(error, 'stderr', None) or b'')[-300:]!r}") from error
-        server = Postgres(programs, root / "data", user, durable=durable)
+        server = Postgres(programs, root / "data", user, durable=durable, **changed)
         server.start()
         try:
             yield server

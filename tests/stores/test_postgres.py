@@ -138,6 +138,7 @@ def test_who_listens_is_told(store: PostgresStore, other: psycopg.Connection) ->
 def test_it_wakes_who_waits(store: PostgresStore, postgres_url: str) -> None:
     """Also of what was left between two calls; once, and not for ever."""
     other = PostgresStore(postgres_url)
+    assert other.wait_for_due(30), "what was left before it listened was not heard"
     assert not other.wait_for_due(0.01)
     store.append([step()._replace(wake_at=5), step("B")._replace(wake_at=5)])
     assert other.wait_for_due(30)
@@ -150,8 +151,9 @@ def test_it_wakes_who_waits(store: PostgresStore, postgres_url: str) -> None:
 def test_who_waits_is_let_go_of(store: PostgresStore) -> None:
     """Closing does not take as long as somebody else waits."""
     with ThreadPoolExecutor(1) as thread:
+        assert store.wait_for_due(30)
         waiting = thread.submit(store.wait_for_due, 600)
-        while store._database._listener is None:
+        while not store._database._listening.locked():
             time.sleep(0.01)
         store.close()
         assert waiting.result(30) is False
@@ -164,6 +166,7 @@ def test_who_waits_hears_that_the_server_hung_up(store: PostgresStore, other: ps
     with pytest.raises(StoreUnreachable):
         store.wait_for_due(30)
     store.append([step()._replace(wake_at=5)])
+    assert store.wait_for_due(30), "what was left meanwhile was not heard"
     assert not store.wait_for_due(0.01)
     store.append([step("B")._replace(wake_at=5)])
     assert store.wait_for_due(30)

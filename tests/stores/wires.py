@@ -19,12 +19,27 @@ class Wire:
         self._sockets: list[socket.socket] = []
         self._cut_in = 0
         self._mute = False
+        self._away = False
         self._threads = [threading.Thread(target=self._listen, daemon=True)]
         self._threads[0].start()
 
     def cut_in(self, questions: int, *, answered: bool) -> None:
         """Cut it at that question from now: before the server hears it, or when it has answered, unheard."""
         self._cut_in, self._mute = questions, answered
+
+    @property
+    def questions_left(self) -> int:
+        """So many until it is cut; it was, if none are."""
+        return self._cut_in
+
+    def hang_up(self) -> None:
+        """Cut all there is, and whoever comes anew."""
+        self._away = True
+        self.cut()
+
+    def answer_again(self) -> None:
+        """Connect those who come."""
+        self._away = False
 
     def cut(self) -> None:
         """Cut all there is; who comes anew is connected."""
@@ -50,6 +65,9 @@ class Wire:
             except OSError:
                 return
             self._sockets.append(near)
+            if self._away:
+                near.shutdown(socket.SHUT_RDWR)
+                continue
             try:
                 far = socket.create_connection(("127.0.0.1", self._beyond))
             except OSError:

@@ -128,7 +128,7 @@ class Database:
             time.sleep(NAP_SECONDS)
 
     def listen(self, listening: LiteralString, seconds: float) -> bool:
-        """Whether anything was said that is listened to since this was last called, or is within that time."""
+        """Whether anything was said since this was last called, or is within that time; or may have been, unheard."""
         if self._closed:
             raise closed(self.where)
         try:
@@ -136,6 +136,7 @@ class Database:
                 if self._listener is None:
                     self._listener = self._connect()
                     self._listener.execute(listening)
+                    return True  # what was said before that was not heard
                 give_up = time.monotonic() + seconds
                 while not self._closed and (left := give_up - time.monotonic()) > 0:
                     if any(self._listener.connection.notifies(timeout=min(left, LISTEN_SECONDS), stop_after=1)):

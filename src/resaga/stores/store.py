@@ -152,5 +152,8 @@ class Waking(Protocol):
     """A store that can say when something is left that anybody may go on with, so that nobody asks again and again."""
 
     def wait_for_due(self, seconds: float, /) -> bool:
-        """Return as soon as that happens, or has since this was last called, or after that time; whether it did."""
+        """Return as soon as that happens, or has since this was last called, or after that time; whether it did.
+
+        Whoever has not listened until now does not know whether it did, and is to look.
+        """
         ...
