@@ -14,9 +14,9 @@ from resaga.core.errors import Conflict
 from resaga.runtime import BlockingRuntime
 from resaga.stores.objects import ObjectsStore
 from resaga.stores.postgres import PostgresStore
+from tests.faults.durable.test_races import Lined
 from tests.runtime.behind_await import BehindAwait
 from tests.runtime.runtimes import AnyRuntime
-from tests.faults.durable.test_races import Lined
 from tests.seeds import reseed, scaled
 from tests.stores.buckets import Bucket, ask
 from tests.stores.servers import Server, free_port

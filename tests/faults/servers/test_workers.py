@@ -77,10 +77,9 @@ def test_another_process_wakes_it(
             took.append(until(lambda id_=id_: status(store, id_) == "completed"))  # type: ignore[misc]
         with psycopg.connect(postgres_url) as shop:
             for number in range(scaled(200)):
-                joined = PostgresStore.joined(shop)
-                gone = runtime.submit(world.plain, Order(f"gone-{number}"), id=f"gone-{number}", into=joined)
+                gone = runtime.submit(world.plain, Order(f"gone-{number}"), id=f"gone-{number}", connection=shop)
                 shop.rollback()
-                id_ = runtime.submit(world.plain, Order(f"j-{number}"), id=f"j-{number}", into=joined)
+                id_ = runtime.submit(world.plain, Order(f"j-{number}"), id=f"j-{number}", connection=shop)
                 assert status(store, id_) == ""
                 shop.commit()
                 took.append(until(lambda id_=id_: status(store, id_) == "paused"))  # type: ignore[misc]
@@ -104,7 +103,7 @@ def test_the_awaiting_one_joins_a_transaction(postgres_url: str, ledger: Ledger)
                 shop.commit()
                 for number, ends in enumerate((shop.rollback, shop.commit)):
                     shop.execute("INSERT INTO orders VALUES (%s)", [str(number)])
-                    await one.submit(world.awaits, Order(str(number)), id=str(number), into=PostgresStore.joined(shop))
+                    await one.submit(world.awaits, Order(str(number)), id=str(number), connection=shop)
                     assert await one.tick() == 0
                     ends()
                 assert shop.execute("SELECT id FROM orders").fetchall() == [("1",)]
