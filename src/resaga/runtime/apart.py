@@ -5,7 +5,7 @@ over more than once is driven apart from others of its kind; who waits for that 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Final, final
 
@@ -24,7 +24,7 @@ class Apart:
         self._turn = asyncio.Lock()
 
     @asynccontextmanager
-    async def of(self, held: Held) -> AsyncIterator[None]:
+    async def of(self, held: Held) -> AsyncGenerator[None, None]:
         """While it is driven here."""
         if not held.suspicious:
             yield

@@ -156,7 +156,7 @@ def append(db: Cursor, batch: Sequence[Append]) -> list[bool]:
     with db.connection.transaction() if len(statements) > 1 else nullcontext():
         for places in statements:
             items = [batch[place] for place in places if batch[place].id not in lost]
-            applied = _apply(db, items) if items else set()
+            applied = _apply(db, items) if items else set[str]()
             lost |= {item.id for item in items} - applied
             for place in places:
                 answers[place] = batch[place].id in applied
