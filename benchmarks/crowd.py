@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from statistics import quantiles
-from typing import Any, final
+from typing import Any, cast, final
 
 from attrs import frozen
 
@@ -53,7 +53,7 @@ def crowd(store: Store, executions: int, steps: int) -> Crowd:
 
 async def _crowd(store: Store, executions: int, saga: Saga[work.Count, work.Count, Any]) -> Crowd:
     counting = Counting(store)
-    runtime = Runtime(counting, [saga])
+    runtime = Runtime(cast("Store", counting), [saga])
 
     async def one() -> None:
         handle = await runtime.run(saga, work.ZERO)
