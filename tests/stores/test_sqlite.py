@@ -284,6 +284,22 @@ def test_an_interrupt_leaves_no_transaction(store: SqliteStore, monkeypatch: pyt
     assert store.append([step(revision=2)]) == [True]
 
 
+def test_a_prompt_append_waits_for_nobody(store: SqliteStore, path: Path) -> None:
+    """Not for another process, and not for another thread: an event loop would stand still."""
+    store.read("A-1")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreBusy):
+        store.append_promptly([step()])
+    other.execute("ROLLBACK")
+    other.close()
+    store._database.hold()
+    with pytest.raises(StoreBusy):
+        store.append_promptly([step()])
+    store._database.release()
+    assert store.append_promptly([step()]) == [True]
+
+
 # ---- other processes --------------------------------------------------------------------------------------
 
 
