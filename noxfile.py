@@ -95,7 +95,7 @@ def coverage(session: nox.Session) -> None:
     """Report branch coverage, and demand all of it in the core, the codec and the stores."""
     install_wheel(session, "coverage")
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", "-n", "auto", *session.posargs)
+    session.run("coverage", "run", "-m", "pytest", *session.posargs)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
     rooms = ",".join(f"src/resaga/{room}/*" for room in FULLY_COVERED)
@@ -106,7 +106,7 @@ def coverage(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests on the built wheel, on each Python that is here."""
     install_wheel(session, "tests")
-    session.run("pytest", "-n", "auto", *session.posargs)
+    session.run("pytest", *session.posargs)
 
 
 @nox.session
