@@ -134,7 +134,7 @@ def at_length(saga: AnySaga, values: list[Any]) -> tuple[list[bytes], int]:
 
 def test_a_column_is_written_and_read_as_its_rows_are() -> None:
     """With the same references, and no fewer bytes behind them."""
-    for seed in seeds(20_000, least=150):
+    for seed in seeds(20_000, least=300):
         with reseed(seed) as chance:
             saga, values = run(chance)
             raws, spared = at_length(saga, values)
