@@ -118,7 +118,9 @@ def raced(path: Path, kind: str, sizes: list[int]) -> None:
             thread.join()
         assert not failed
 
-    KINDS[kind](path).find()  # it is made before anybody comes
+    store: Any = KINDS[kind](path)
+    store.find()  # it is made before anybody comes
+    store.close()
     processes = [children.begin(partial(process, number)) for number in range(PROCESSES)]
     try:
         prepared(path, kind, sizes, ready, notes)
@@ -133,6 +135,11 @@ def raced(path: Path, kind: str, sizes: list[int]) -> None:
 def prepared(path: Path, kind: str, sizes: list[int], ready: Any, notes: mmap.mmap) -> None:  # noqa: ANN401 - a Barrier
     """Have executions that were paused and answered, let them race, and see what they noted."""
     judge = Racer(0, KINDS[kind](path), notes)
+    with judge.runtime:
+        judged(judge, sizes, ready, notes)
+
+
+def judged(judge: "Racer", sizes: list[int], ready: Any, notes: mmap.mmap) -> None:  # noqa: ANN401 - a Barrier
     for batch in batches(sizes):
         notes[:] = bytes(len(notes))
         for race in batch:
@@ -145,7 +152,6 @@ def prepared(path: Path, kind: str, sizes: list[int], ready: Any, notes: mmap.mm
             seen = sorted(notes[at : at + sizes[race]])
             assert seen == [LOST] * (sizes[race] - 1) + [WON + CALLED], f"race {race}: {seen}"
             assert judge.runtime.get(f"r-{race}").status == "completed"
-    judge.runtime.close()
 
 
 def batches(sizes: list[int]) -> Iterator[range]:
