@@ -20,6 +20,7 @@ FULLY_COVERED = ("core", "codec", "stores")
 SERVED = (
     "src/resaga/stores/postgres*,src/resaga/stores/objects*"  # covered with their servers: the session of that name
 )
+PROOFS = "proof and not servers and not faults and not races"  # those have sessions of their own
 WHEELS = tempfile.TemporaryDirectory(prefix="resaga-wheel-")
 
 nox.needs_version = ">=2025.11.12"
@@ -113,14 +114,30 @@ def tests(session: nox.Session) -> None:
 def proofs(session: nox.Session) -> None:
     """Run one seed in a hundred of the proofs: enough to see a broken machine."""
     install_wheel(session, "tests")
-    session.run("pytest", "-m", "proof and not servers and not faults and not races", "-n", "auto", *session.posargs, env={"RESAGA_SEEDS": "0.01"})
+    session.run(
+        "pytest",
+        "-m",
+        PROOFS,
+        "-n",
+        "auto",
+        *session.posargs,
+        env={"RESAGA_SEEDS": "0.01"},
+    )
 
 
 @nox.session(default=False)
 def proofs_full(session: nox.Session) -> None:
     """Run the proofs with every seed, on both cores; takes as long as it takes."""
     install_wheel(session, "tests")
-    session.run("pytest", "-m", "proof and not servers and not faults and not races", "-n", "auto", *session.posargs, env={"RESAGA_SEEDS": "1"})
+    session.run(
+        "pytest",
+        "-m",
+        PROOFS,
+        "-n",
+        "auto",
+        *session.posargs,
+        env={"RESAGA_SEEDS": "1"},
+    )
 
 
 def proven(session: nox.Session, marks: str) -> None:
