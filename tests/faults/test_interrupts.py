@@ -26,13 +26,6 @@ pytestmark = [  # a coroutine may be cut off before it is awaited
 
 @pytest.fixture(autouse=True)
 def swept() -> Iterator[None]:
-    """What was cut off is collected while that is still ignored, not in the middle of another test."""
-    yield
-    gc.collect()
-
-
-@pytest.fixture(autouse=True)
-def _swept() -> Iterator[None]:
     """What was never awaited is collected here, and not while another test runs, where that is an error."""
     yield
     gc.collect()
