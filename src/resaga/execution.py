@@ -50,7 +50,7 @@ class Execution(Generic[X, B, M]):
     @property
     def id(self) -> str:
         """The id by which stores and keys know it."""
-        return self._state.execution_id
+        return self.state.execution_id
 
     @property
     def state(self) -> ExecutionState:
@@ -60,7 +60,7 @@ class Execution(Generic[X, B, M]):
     @property
     def status(self) -> Status:
         """How it stands, in one word."""
-        return self._state.status
+        return self.state.status
 
     @property
     def interrupted(self) -> "Interrupted[X, B, M]":
@@ -74,16 +74,16 @@ class Execution(Generic[X, B, M]):
         unused = self._unused or getattr(self, "_after", self._unused)
         running = getattr(self, "_running", None)
         if running is None:
-            return Interrupted(self._codec, self._state.copy(), unused)
+            return Interrupted(self._codec, self.state.copy(), unused)
         now = getattr(self, "_clock", SYSTEM).wall()
         return Interrupted(self._codec, cut_off(self._codec.program, running, now), unused)
 
     def dump(self) -> bytes:
         """One JSON document: everything that another process needs to go on."""
-        return self._codec.dump(self._state)
+        return self._codec.dump(self.state)
 
     def __repr__(self) -> str:
-        at = f" at {self._state.path}" if self._state.path else ""
+        at = f" at {self.state.path}" if self.state.path else ""
         return f"<{type(self).__name__} {self._codec.program.name} {self.id!r}{at}>"
 
     def _spend(self) -> None:
@@ -101,12 +101,12 @@ class Execution(Generic[X, B, M]):
     def _use(self) -> ExecutionState:
         """A state to go on with; the second time there is none."""
         self._spend()
-        self._running = state = self._state.copy()
+        self._running = state = self.state.copy()
         return state
 
     def _said(self, outcome: Said, clock: Clock, kind: "type[Execution[Any, Any, Any]]") -> "Execution[Any, Any, Any]":
         """What it is once somebody said something; refused, it leaves the execution unused."""
-        state = self._state.copy()
+        state = self.state.copy()
         machine.advance(self._codec.program, state, outcome, clock.wall(), 0)
         self._spend()
         self._next = kind(self._codec, state, self._after)
@@ -139,7 +139,7 @@ class _Cancellable(Execution[X, B, M]):
 
     def cancel(self, reason: str, /, *, by: str | None = None, clock: Clock = SYSTEM) -> "Interrupted[X, B, M]":
         """Ask for a rollback; refused once an irreversible step is done. Resume what this gives."""
-        path = self._state.path or self._codec.program.name
+        path = self.state.path or self._codec.program.name
         return cast(
             "Interrupted[X, B, M]",
             self._said(Cancelled(Failure(path, "cancelled", reason_of("cancel", reason, by))), clock, Interrupted),
@@ -147,7 +147,7 @@ class _Cancellable(Execution[X, B, M]):
 
     def rollback_plan(self) -> RollbackPlan:
         """What a rollback would do from here."""
-        return rollback_plan(self._state)
+        return rollback_plan(self.state)
 
 
 @final
@@ -161,14 +161,16 @@ class New(_Cancellable[X, B, M]):
         self._seed = seed  # id, context, when it was made: a state is made of it when one is needed
         self._unused = unused
 
-    def __getattr__(self, name: str) -> ExecutionState:
-        if name != "_state":
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
-        state = self._state = self._made()
-        return state
+    @property
+    def state(self) -> ExecutionState:
+        """Where it stands, what it has done, how long everything took."""
+        if not hasattr(self, "_state"):
+            self._state = self._made()
+        return self._state
 
     def _made(self) -> ExecutionState:
-        return machine.create(self._codec.program, *self._seed)
+        execution_id, context, at = self._seed
+        return machine.create(self._codec.program, execution_id, context, at)
 
     def _use(self) -> ExecutionState:
         self._spend()
@@ -221,11 +223,11 @@ class Paused(_Resumable[X, B, M]):
     @property
     def why(self) -> WhyPaused:
         """What it waits for."""
-        return why_paused(self._state, machine.decide(self._codec.program, self._state))
+        return why_paused(self.state, machine.decide(self._codec.program, self.state))
 
     def asked(self, gate: Gate[C, Any, R, Any], /) -> Question[C, R] | None:
         """The question of this gate, if that is what it waits at."""
-        state, here = self._state, self._state.here
+        state, here = self.state, self.state.here
         if not state.asked or here.node is not getattr(gate, "node", None):
             return None
         own = state.value if here.immutable else lent(here.takes, state.value, self._codec.copy)
@@ -235,7 +237,7 @@ class Paused(_Resumable[X, B, M]):
         self, gate: Gate[Any, Any, R, Any], value: R, /, *, by: str | None = None, clock: Clock = SYSTEM
     ) -> Answered[X, B, M]:
         """Give the answer that the gate asks for; resume what this gives."""
-        question, here = self.asked(gate), self._state.here
+        question, here = self.asked(gate), self.state.here
         if question is None or here.asks is None:
             what = repr(gate.node.body.name) if isinstance(gate, Gate) else f"a {type(gate).__name__}"
             raise NotAsked(
@@ -243,7 +245,7 @@ class Paused(_Resumable[X, B, M]):
                 " answer with the very gate that its saga is made of.",
                 path=here.path,
             )
-        if question.deadline is not None and self._state.expired(clock.wall()):
+        if question.deadline is not None and self.state.expired(clock.wall()):
             raise TooLate(
                 f"the question {here.path!r} could be answered until {question.deadline.isoformat()};"
                 " resume, and the way that was declared for this is taken.",
@@ -264,12 +266,12 @@ class Completed(Execution[X, B, M]):
     @property
     def result(self) -> B:
         """What the last step gave."""
-        return cast("B", self._state.value)
+        return cast("B", self.state.value)
 
     @property
     def events(self) -> Sequence[object]:
         """What the bodies emitted, in order."""
-        return self._state.events
+        return self.state.events
 
 
 @final
@@ -281,32 +283,32 @@ class RolledBack(Execution[X, B, M]):
     @property
     def failure(self) -> Failure:
         """Why it was rolled back."""
-        return cast("Failure", self._state.failure)
+        return cast("Failure", self.state.failure)
 
     @property
     def context(self) -> X:
         """What it began with."""
-        return cast("X", self._state.trail.values[0])
+        return cast("X", self.state.trail.values[0])
 
     @property
     def undone(self) -> Sequence[StepTiming]:
         """The undos that were done, in order, with their timings."""
-        return tuple(one for one in self._state.step_timings if one.is_compensation and one.outcome == "undone")
+        return tuple(one for one in self.state.step_timings if one.is_compensation and one.outcome == "undone")
 
     @property
     def undone_by_hand(self) -> Sequence[ByHand]:
         """What a person said is undone."""
-        return by_hand(self._state)
+        return by_hand(self.state)
 
     @property
     def kept(self) -> Sequence[Kept]:
         """The steps whose effects stay, and why."""
-        return kept(self._state)
+        return kept(self.state)
 
     @property
     def skipped(self) -> Sequence[Left]:
         """What a person said to leave."""
-        return left(self._state)
+        return left(self.state)
 
 
 @final
@@ -318,7 +320,7 @@ class Stuck(Execution[X, B, M]):
     @property
     def why(self) -> WhyStuck:
         """What has to be decided."""
-        return why_stuck(self._state)
+        return why_stuck(self.state)
 
     @property
     def path(self) -> str:
@@ -328,7 +330,7 @@ class Stuck(Execution[X, B, M]):
     @property
     def failure(self) -> Failure:
         """The original failure."""
-        return self._state.failure or self.why.failure
+        return self.state.failure or self.why.failure
 
     @property
     def undo_failure(self) -> Failure | None:
@@ -342,16 +344,16 @@ class Stuck(Execution[X, B, M]):
     @property
     def in_effect(self) -> Sequence[str]:
         """The paths of the steps that are done and not taken back, the last first, without one in doubt."""
-        return tuple(self._state.program.instructions[index].path for index in in_effect(self._state))
+        return tuple(self.state.program.instructions[index].path for index in in_effect(self.state))
 
     @property
     def skipped(self) -> Sequence[Left]:
         """What a person said to leave."""
-        return left(self._state)
+        return left(self.state)
 
     def rollback_plan(self) -> RollbackPlan:
         """What a rollback would do from here."""
-        return rollback_plan(self._state)
+        return rollback_plan(self.state)
 
     def retry(self: "Stuck[X, B, Sync]", *, by: str | None = None, clock: Clock = SYSTEM) -> "Outcome[X, B, Sync]":
         """Try again what it is stuck in, with a new budget of attempts."""
@@ -375,7 +377,7 @@ class Stuck(Execution[X, B, M]):
     def mark_done(self, result: object = None, *, by: str, clock: Clock = SYSTEM) -> Interrupted[X, B, M]:
         """Say that the undo is done, or that the step happened, with its `result`. Resume what this gives."""
         signed("mark_done", by)
-        here = self._state.here
+        here = self.state.here
         if not isinstance(self.why, UndoFailed) and here.gives is not None:
             result = self._codec.check_answer(here.gives, result, here.path)
         return cast("Interrupted[X, B, M]", self._said(MarkedDone(result, clipped(by)), clock, Interrupted))

@@ -114,18 +114,19 @@ def returned(plain: Plain | PlainAsync, state: ExecutionState, value: object, at
 def undone(plain: Plain | PlainAsync, state: ExecutionState, at: int, took: int) -> Decision:
     """`advance` for a plain `Undo` that returned, without an object for the outcome."""
     trail = state.trail
-    trail.codes.append(plain.code)
+    codes, values = trail.codes, trail.values
+    codes.append(plain.code)
     trail.at.append(at)
     trail.took.append(took)
-    trail.values.append(None)
+    values.append(None)
     if state.strained:
         _calm(state)
-    cursor = state.cursor - 1
-    undo = state.program.undo_of.get(trail.codes[cursor])
+    state.cursor = cursor = state.cursor - 1
+    undo = state.program.undo_of.get(codes[cursor])
     if undo is None:  # not a step that was done: look further
         return _undo_next(state)
-    value = trail.values[cursor]
-    state.cursor, state.value = cursor, value.value if type(value) is Mark else value
+    value = values[cursor]
+    state.value = value.value if type(value) is Mark else value
     return undo
 
 
@@ -238,12 +239,11 @@ def _settling(state: ExecutionState, value: object, at: int, took: int) -> None:
 
 def _settled(state: ExecutionState, value: object, at: int, took: int) -> None:
     """It did happen. A step that was given up is then taken back; what cannot be taken back counts as done."""
-    failure = state.failure
-    if failure is None or state.here.kind is Kind.IRREVERSIBLE:
+    if state.failure is None or state.here.kind is Kind.IRREVERSIBLE:
         state.failure = None
         _complete(state, value, at, took)
     else:
-        _roll_back(state, failure)
+        _failed(state, state.failure, at, took)
 
 
 def _did_not_happen(state: ExecutionState, value: object, at: int, took: int) -> None:
@@ -252,7 +252,10 @@ def _did_not_happen(state: ExecutionState, value: object, at: int, took: int) ->
 
 
 def _failed(state: ExecutionState, value: object, at: int, took: int) -> None:
-    _roll_back(state, _expect(Failure, value))
+    """Turn round: from the last row of the trail backward."""
+    _calm(state)
+    state.failure, state.phase, state.cursor = _expect(Failure, value), UNDOING, len(state.trail.codes)
+    _undo_next(state)
 
 
 def _got_stuck(state: ExecutionState, value: object, at: int, took: int) -> None:
@@ -281,11 +284,9 @@ def _retried(state: ExecutionState, value: object, at: int, took: int) -> None:
 
 
 def _skipped(state: ExecutionState, value: object, at: int, took: int) -> None:
-    if state.phase is UNDOING:
-        _undone(state, value, at, took)
-    else:  # taken for not happened
-        state.stuck, state.phase = None, FORWARD
-        _calm(state)
+    state.stuck = None
+    move = _undone if state.phase is UNDOING else _did_not_happen  # a step in doubt is taken for not happened
+    move(state, value, at, took)
 
 
 def _marked(state: ExecutionState, value: object, at: int, took: int) -> None:
@@ -361,13 +362,6 @@ def _go(state: ExecutionState, index: int, at: int) -> None:
     _calm(state)
     state.index = index
     _arrive(state, at)
-
-
-def _roll_back(state: ExecutionState, failure: Failure) -> None:
-    """Turn round: from the last row of the trail backward."""
-    _calm(state)
-    state.failure, state.phase, state.cursor = failure, UNDOING, len(state.trail.codes)
-    _undo_next(state)
 
 
 def _undo_next(state: ExecutionState) -> Decision:
