@@ -124,14 +124,14 @@ class Saga(Generic[X, B, M]):
         """The execution of a state; one that is `used` is for looking at: others see to it that it goes on."""
         codec, unused = self.codec, list[None]() if used else [None]
         match state.status:
+            case Status.PAUSED:
+                return Paused(codec, state, unused)
             case Status.NEW:
                 return New(codec, (state.execution_id, state.value, state.trail.at[0]), unused)
             case Status.RUNNING if state.answer is not None:
                 return Answered(codec, state, unused)
             case Status.RUNNING | Status.COMPENSATING:
                 return Interrupted(codec, state, unused)
-            case Status.PAUSED:
-                return Paused(codec, state, unused)
             case _:
                 return settled(codec, state, machine.decide(self.program, state), unused)
 

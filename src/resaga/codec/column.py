@@ -68,26 +68,25 @@ class Column:
             return None
         shorts: list[object] = []
         held, words = NOTHING, dict[str, Word]()
-        spared = wholes = deep = 0
+        spared = repeated = deep = 0
         large = False  # whether the one before is known to be worth a reference
         for carry, value in zip(self._carry, values):  # noqa: B905 - strict takes longer
             before = held[1]
             held, short, words, more = carry(value, held, words)
             if words is None:  # it holds the one before
-                large = large or len(orjson.dumps(before)) >= limits.REFERENCE_BYTES
-                if not large:
+                if not (large or len(orjson.dumps(before)) >= limits.REFERENCE_BYTES):
                     return None
-                wholes += 1
+                large = True
                 deep += 1
             else:
                 large = bool(words)
                 if held[1] == before and _same(held[1], before):
                     short, more = WHOLE, 0
-                    wholes += 1
+                    repeated += 1
             shorts.append(short)
             spared += more
         raw = orjson.dumps(shorts)
-        if wholes:  # each has but one reference to a whole, so none is larger in full than all that is written
+        if deep or repeated:  # each refers to one whole at most, so none is larger in full than all that is written
             spared = (len(raw) + spared) * len(values)
         if deep + limits.AROUND >= limits.DEPTH or len(raw) + spared > limits.VALUE_BYTES:
             return None
@@ -123,18 +122,17 @@ class Column:
         if len(self._restore) < len(plains):
             return None
         values: list[object] = []
-        held, wholes, deep = NOTHING, 0, 0
+        held, repeated, deep = NOTHING, 0, 0
         for restore, plain in zip(self._restore, plains):  # noqa: B905 - strict takes longer
             before = held
             held, more = restore(plain, held)
             values.append(held[0])
             if more is None:  # it holds the one before
-                wholes += 1
                 deep += 1
             else:
                 size += more
-                wholes += held is before
-        if wholes:  # each has but one reference to a whole, so none is larger in full than all that is written
+                repeated += held is before
+        if deep or repeated:  # each refers to one whole at most, so none is larger in full than all that is written
             size *= len(plains)
         return None if deep + limits.AROUND >= limits.DEPTH or size > limits.VALUE_BYTES else values
 

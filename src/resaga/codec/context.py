@@ -219,7 +219,7 @@ def restorer(shape: Record, coders: Coders) -> Step | None:
         names[f"shape{number}"], names[f"step{number}"] = slot.shape, coders.of(slot.shape).decode
         if isinstance(slot.shape, Record):
             lines += [f"    if {source} != WHOLE or held[2] is not shape{number}:", "        raise LookupError"]
-            lines += [f"    {source} = held[1]", f"    field{number} = held[0]"]
+            lines.append(f"    field{number} = held[0]")
             continue
         if is_text(slot.shape) and not inner:
             lines += [f"    if type({source}) is dict:", f"        {source}, spared = text({source}, held[1])"]
