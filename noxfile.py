@@ -17,10 +17,10 @@ PYTHONS = nox.project.python_versions(PYPROJECT)
 # Not benchmarks/peers: they import packages that live in environments of their own.
 TYPED = ["src", "tests", "noxfile.py", *map(str, Path("benchmarks").glob("*.py"))]
 FULLY_COVERED = ("core", "codec", "stores")
-SERVED = (
-    "src/resaga/stores/postgres*,src/resaga/stores/objects*"  # covered with their servers: the session of that name
-)
-PROOFS = "proof and not servers and not faults and not races"  # those have sessions of their own
+SERVED = "src/resaga/stores/postgres*,src/resaga/stores/objects*"  # covered with their servers: in that session
+PROOFS = "proof and not faults and not races"  # those have sessions of their own
+SHARED = ("-n", "auto")
+ALONE = ("-p", "no:randomly")  # one after the other, as each of them takes what there is
 WHEELS = tempfile.TemporaryDirectory(prefix="resaga-wheel-")
 
 nox.needs_version = ">=2025.11.12"
@@ -91,16 +91,25 @@ def docs(session: nox.Session) -> None:
     session.run("pytest", "tests/test_docs_examples.py")
 
 
+def cover(session: nox.Session, *options: str) -> None:
+    """Run tests, and keep which branches they took."""
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", *options, *session.posargs)
+    session.run("coverage", "combine", "--quiet")
+
+
+def demand_all(session: nox.Session, files: str, *options: str) -> None:
+    """Fail where not every branch of them was taken."""
+    session.run("coverage", "report", f"--include={files}", *options, "--fail-under=100")
+
+
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Report branch coverage, and demand all of it in the core, the codec and the stores."""
     install_wheel(session, "coverage")
-    session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", *session.posargs)
-    session.run("coverage", "combine", "--quiet")
+    cover(session)
     session.run("coverage", "report")
-    rooms = ",".join(f"src/resaga/{room}/*" for room in FULLY_COVERED)
-    session.run("coverage", "report", f"--include={rooms}", f"--omit={SERVED}", "--fail-under=100")
+    demand_all(session, ",".join(f"src/resaga/{room}/*" for room in FULLY_COVERED), f"--omit={SERVED}")
 
 
 @nox.session(python=PYTHONS)
@@ -110,90 +119,67 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *session.posargs)
 
 
+def prove(session: nox.Session, marks: str, *options: str, seeds: str = "1", servers: bool = False) -> None:
+    """Run what is marked like that on the built wheel, with that share of the seeds."""
+    install_wheel(session, "tests", *(["servers"] if servers else []))
+    marks += " and servers" if servers else " and not servers"
+    session.run("pytest", "-m", marks, *options, *session.posargs, env={"RESAGA_SEEDS": seeds})
+
+
 @nox.session
 def proofs(session: nox.Session) -> None:
     """Run one seed in a hundred of the proofs: enough to see a broken machine."""
-    install_wheel(session, "tests")
-    session.run(
-        "pytest",
-        "-m",
-        PROOFS,
-        "-n",
-        "auto",
-        *session.posargs,
-        env={"RESAGA_SEEDS": "0.01"},
-    )
+    prove(session, PROOFS, *SHARED, seeds="0.01")
 
 
 @nox.session(default=False)
 def proofs_full(session: nox.Session) -> None:
     """Run the proofs with every seed, on both cores; takes as long as it takes."""
-    install_wheel(session, "tests")
-    session.run(
-        "pytest",
-        "-m",
-        PROOFS,
-        "-n",
-        "auto",
-        *session.posargs,
-        env={"RESAGA_SEEDS": "1"},
-    )
-
-
-def proven(session: nox.Session, marks: str) -> None:
-    """Run what is marked like that, with every seed; one after the other, as each of them takes what there is."""
-    session.run("pytest", "-m", marks, "-p", "no:randomly", *session.posargs, env={"RESAGA_SEEDS": "1"})
+    prove(session, PROOFS, *SHARED)
 
 
 @nox.session(default=False)
 def faults(session: nox.Session) -> None:
     """Kill and stop processes, let disks fail and clocks jump, and throw words that mean harm, at the full figure."""
-    install_wheel(session, "tests")
-    proven(session, "faults and not servers")
+    prove(session, "faults", *ALONE)
 
 
 @nox.session(default=False)
 def faults_postgres(session: nox.Session) -> None:
     """Do that to a real PostgreSQL."""
-    install_wheel(session, "tests", "servers")
-    proven(session, "faults and servers")
+    prove(session, "faults", *ALONE, servers=True)
 
 
 @nox.session(default=False)
 def races(session: nox.Session) -> None:
     """Let many go on from one paused execution, in threads and in processes."""
-    install_wheel(session, "tests")
-    proven(session, "races and not servers")
+    prove(session, "races", *ALONE)
 
 
 @nox.session(default=False)
 def races_servers(session: nox.Session) -> None:
     """Let them do that on a real PostgreSQL, and on objects."""
-    install_wheel(session, "tests", "servers")
-    proven(session, "races and servers")
+    prove(session, "races", *ALONE, servers=True)
 
 
 @nox.session(default=False)
 def scale(session: nox.Session) -> None:
     """Run what is very long, and very many at once; measures time, so nothing else should."""
-    install_wheel(session, "tests")
-    proven(session, "scale and not servers")
+    prove(session, "scale", *ALONE)
 
 
 @nox.session(default=False)
 def soak(session: nox.Session) -> None:
     """Look at what each of very many executions leaves behind."""
-    install_wheel(session, "tests")
-    proven(session, "soak and not servers")
+    prove(session, "soak", *ALONE)
 
 
 @nox.session(default=False)
 def servers(session: nox.Session) -> None:
     """Run the stores' tests on a real PostgreSQL, S3 API and Azurite, started by the tests; report what they cover."""
     install_wheel(session, "coverage", "servers")
-    session.run("coverage", "run", "-m", "pytest", "-m", "servers", "tests/stores", "tests/faults", *session.posargs)
-    session.run("coverage", "combine", "--quiet")
-    session.run("coverage", "report", f"--include={SERVED}", "--fail-under=100")
+    cover(session, "-m", "servers", "tests/stores", "tests/faults")
+    demand_all(session, SERVED)
 
 
 @nox.session(default=False)
