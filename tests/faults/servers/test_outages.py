@@ -83,14 +83,6 @@ class Person:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    """What the bodies of this test do."""
-    one = Ledger(tmp_path / "ledger")
-    yield one
-    one.close()
-
-
-@pytest.fixture
 def saga(ledger: Ledger) -> AnySaga:
     """Whose bodies write there."""
     return World(ledger).plain

@@ -29,13 +29,6 @@ LEASE_SECONDS: Final = 1.5
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    one = Ledger(tmp_path / "ledger")
-    yield one
-    one.close()
-
-
-@pytest.fixture
 def store(postgres_url: str) -> Iterator[PostgresStore]:
     one = PostgresStore(postgres_url)
     yield one
