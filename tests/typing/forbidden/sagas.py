@@ -5,31 +5,8 @@ checker says.
 The `ignore` comments make the repository's own runs fail as soon as a forbidden line becomes legal.
 """
 
-# ruff: noqa: B018 - an expression that is an error need not be of use
-
-from resaga import (
-    Answered,
-    Attempt,
-    Completed,
-    Default,
-    DidNotHappen,
-    New,
-    Paused,
-    RolledBack,
-    Saga,
-    Stuck,
-    Sync,
-    branch,
-    gate,
-    only,
-    read,
-    step,
-    wait,
-    when,
-    within,
-)
-from resaga.codec.migration import Migration
-from tests.typing.legal import (
+from resaga import Attempt, Default, DidNotHappen, Saga, Sync, branch, gate, only, read, step, wait, when, within
+from tests.typing.legal.sagas import (
     DAY,
     Approval,
     Charged,
@@ -37,37 +14,26 @@ from tests.typing.legal import (
     Held,
     NeedsManager,
     Order,
-    agree,
-    approval,
-    as_lease,
     charge,
     charge_async,
     checkout,
     cleared_of,
-    consent,
-    end_lease,
     find_hold,
     find_hold_async,
     in_stock,
     is_final,
     is_held,
     is_large,
-    is_ok,
-    leasing,
     mail,
     notify,
-    noting,
     order_of,
     policy,
-    rate,
     receipt_of,
     refund,
     release,
     release_async,
     reserve,
     reserve_async,
-    reserving,
-    same_order,
     sealed,
     slow,
     undoable,
@@ -306,147 +272,3 @@ slow.new(Order("1", 2)).start()  # type: ignore[misc]  # pyright: ignore[reportA
 # mypy says: Incompatible types in assignment (expression has type "Saga[Order, Charged, Async]", variable
 # pyright says: Type "Saga[Order, Charged, Async]" is not assignable to declared type "Saga[Order, Charged,
 blocking: Saga[Order, Charged, Sync] = slow  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
-
-
-def verbs(  # noqa: PLR0913, PLR0917 - one of each state
-    new: New[Order, Charged, Sync],
-    paused: Paused[Order, Charged, Sync],
-    answered: Answered[Order, Charged, Sync],
-    completed: Completed[Order, Charged, Sync],
-    stuck: Stuck[Order, Charged, Sync],
-    rolled_back: RolledBack[Order, Charged, Sync],
-    awaited: Paused[Order, Charged],
-) -> None:
-    """Each state has only the verbs that are legal there."""
-    # [answer of another type] an answer is one that the gate asks for
-    # mypy says: Cannot infer value of type parameter "R" of "answer" of "Paused"
-    # pyright says: Argument of type "Literal[3]" cannot be assigned to parameter "value"
-    paused.answer(approval, 3)  # type: ignore[misc]  # pyright: ignore[reportArgumentType]
-
-    # [answer to no gate] only a gate asks
-    # mypy says: Argument 1 to "answer" of "Paused" has incompatible type "Read[Held, NeedsManager | Cleared,
-    # pyright says: Argument of type "Read[Held, NeedsManager | Cleared, Sync]"
-    paused.answer(policy, Approval("x", ok=True))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-
-    # [answer of new] New asks nothing yet
-    # mypy says: "ExecutionState" not callable
-    # pyright says: Object of type "ExecutionState" is not callable
-    new.answer(approval, Approval("x", ok=True))  # type: ignore[operator]  # pyright: ignore[reportCallIssue]
-
-    # [start of paused] Paused is resumed
-    # mypy says: "Paused[Order, Charged, Sync]" has no attribute "start"
-    # pyright says: Cannot access attribute "start" for class "Paused[Order, Charged, Sync]"
-    paused.start()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
-
-    # [result of paused] Paused has no result
-    # mypy says: "Paused[Order, Charged, Sync]" has no attribute "result"
-    # pyright says: Cannot access attribute "result" for class "Paused[Order, Charged, Sync]"
-    paused.result  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
-
-    # [resume of an async one] an async saga is awaited
-    # mypy says: Invalid self argument "Paused[Order, Charged, Async]" to attribute function "resume"
-    # pyright says: Cannot access attribute "resume" for class "Paused[Order, Charged, Async]"
-    awaited.resume()  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
-
-    # [answer of answered] a question is answered once
-    # mypy says: "Answered[Order, Charged, Sync]" has no attribute "answer"
-    # pyright says: Cannot access attribute "answer" for class "Answered[Order, Charged, Sync]"
-    answered.answer(approval, Approval("x", ok=True))  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
-
-    # [start of completed] Completed is over
-    # mypy says: "Completed[Order, Charged, Sync]" has no attribute "start"
-    # pyright says: Cannot access attribute "start" for class "Completed[Order, Charged, Sync]"
-    completed.start()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
-
-    # [resume of completed] Completed is over
-    # mypy says: "Completed[Order, Charged, Sync]" has no attribute "resume"
-    # pyright says: Cannot access attribute "resume" for class "Completed[Order, Charged, Sync]"
-    completed.resume()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
-
-    # [cancel of completed] Completed is over
-    # mypy says: "Completed[Order, Charged, Sync]" has no attribute "cancel"
-    # pyright says: Cannot access attribute "cancel" for class "Completed[Order, Charged, Sync]"
-    completed.cancel("too late")  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
-
-    # [resume of stuck] Stuck is retried, skipped or marked as done
-    # mypy says: "Stuck[Order, Charged, Sync]" has no attribute "resume"
-    # pyright says: Cannot access attribute "resume" for class "Stuck[Order, Charged, Sync]"
-    stuck.resume()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
-
-    # [skip without a name] who skips says why, and who
-    # mypy says: Missing positional argument "by" in call to "skip" of "Stuck"
-    # pyright says: Argument missing for parameter "by"
-    stuck.skip("because")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-
-    # [result of rolled back] RolledBack has the context that it began with
-    # mypy says: "RolledBack[Order, Charged, Sync]" has no attribute "result"
-    # pyright says: Cannot access attribute "result" for class "RolledBack[Order, Charged, Sync]"
-    rolled_back.result  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
-
-    # [retry of rolled back] RolledBack is over
-    # mypy says: "RolledBack[Order, Charged, Sync]" has no attribute "retry"
-    # pyright says: Cannot access attribute "retry" for class "RolledBack[Order, Charged, Sync]"
-    rolled_back.retry()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
-
-    # [context of another type] RolledBack has the context that it began with
-    # mypy says: Argument 1 to "release" has incompatible type "Order"
-    # pyright says: Argument of type "Order" cannot be assigned to parameter "held"
-    release(rolled_back.context)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-
-    # [result of another type] Completed has what the last step gave
-    # mypy says: Argument 1 to "release" has incompatible type "Charged"
-    # pyright says: Argument of type "Charged" cannot be assigned to parameter "held"
-    release(completed.result)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-
-
-def carried_over(migration: Migration[Order, Order, object]) -> None:
-    """What is said of an older saga fits its steps, and those of the newer one."""
-    # [conversion to another type] a result becomes one of the new step
-    # mypy says: incompatible type "Callable[[Held], Cleared]"; expected "Callable[[Held], Lease]"
-    # pyright says: "(held: Held) -> Cleared" cannot be assigned to parameter "convert" of type "(Held) -> Lease"
-    migration.step(reserving, leasing).using(cleared_of)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-
-    # [conversion of another type] a result of the old step is converted
-    # mypy says: incompatible type "Callable[[Lease], None]"; expected "Callable[[Held], Lease]"
-    # pyright says: "(lease: Lease) -> None" cannot be assigned to parameter "convert" of type "(Held) -> Lease"
-    migration.step(reserving, leasing).using(end_lease)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-
-    # [another first context] the first context becomes one of the new saga
-    # mypy says: expected "Callable[[Order], Order]"
-    # pyright says: cannot be assigned to parameter "convert" of type "(Order) -> Order"
-    migration.first(as_lease)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-
-    # [a step that becomes a gate] a step becomes a step, and a gate a gate
-    # mypy says: No overload variant of "step" of "Migration" matches argument types
-    # pyright says: No overloads for "step" match the provided arguments
-    migration.step(reserving, consent)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
-
-    # [an answer of no gate] only a gate was answered
-    # mypy says: has no attribute "answered"
-    # pyright says: Cannot access attribute "answered" for class
-    migration.step(reserving, leasing).answered(is_ok)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
-
-    # [another answer] an answer becomes one to the new question
-    # mypy says: Argument 1 to "answered" of "Answering" has incompatible type
-    # pyright says: cannot be assigned to parameter "convert" of type "(Approval) -> bool"
-    migration.step(agree, consent).answered(as_lease)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-
-    # [supply of another type] what is supplied is what the new step would give
-    # mypy says: expected "Callable[[Lease], Lease]"
-    # pyright says: cannot be assigned to parameter "make" of type "(Lease) -> Lease"
-    migration.supply(rate).using(same_order)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-
-    # [supply of a gate] nobody was asked
-    # mypy says: Argument 1 to "supply" of "Migration" has incompatible type "Gate[Lease, Lease, bool, Sync]"
-    # pyright says: Argument of type "Gate[Lease, Lease, bool, Sync]" cannot be assigned to parameter "new"
-    migration.supply(consent)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-
-    # [supply without a result] it is said what the new step would give
-    # mypy says: has no attribute "load"
-    # pyright says: Cannot access attribute "load" for class
-    migration.supply(rate).load(b"")  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
-
-    # [drop without a reason] who drops a step says why
-    # mypy says: Too few arguments for "drop" of "Migration"
-    # pyright says: Expected 1 more positional argument
-    migration.drop(noting)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

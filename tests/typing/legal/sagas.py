@@ -1,36 +1,28 @@
-"""Programs that are legal: clean under mypy and pyright, and refused by no definition."""
+"""Sagas that are legal: clean under mypy and pyright, and refused by no definition."""
 
 from datetime import timedelta
-from typing import NamedTuple, assert_never, assert_type
+from typing import NamedTuple, assert_type
 
 from attrs import frozen
 
 from resaga import (
     Action,
-    Answered,
     Async,
     AsyncAction,
     Attempt,
     Block,
-    Completed,
     Default,
     DidNotHappen,
     Gate,
-    Interrupted,
     Irreversible,
     Neutral,
-    Outcome,
-    Paused,
     Read,
     Reject,
     Rejected,
     Retry,
-    RollbackPlan,
-    RolledBack,
     Saga,
     Sealed,
     Step,
-    Stuck,
     Sync,
     Wait,
     branch,
@@ -42,8 +34,6 @@ from resaga import (
     when,
     within,
 )
-from resaga.codec.migration import Migration
-from resaga.saga import Loaded
 
 DAY = timedelta(days=1)
 
@@ -309,73 +299,15 @@ checkout = Saga(
 assert_type(checkout, Saga[Order, Charged, Sync])
 early: Saga[Order, Held, Sync] = Saga("early", wait(DAY) >> reserve.undone_by(release))
 slow: Saga[Order, Charged, Async] = Saga(
-    "slow", score >> held_in_time >> policy >> only(NeedsManager, approval) >> charged_in_time
+    "slow",
+    score >> held_in_time >> policy >> only(NeedsManager, approval) >> charged_in_time,
 )
 assert_type(Saga("packed", within(undoable, order_of, with_held)), Saga[Basket, Basket, Sync])
 assert_type(Saga("looked", in_stock), Saga[Order, Order, Sync])
 awaitable: Saga[Order, Held, Async] = early
 
 
-# ---- migrations --------------------------------------------------------------------------------------------
-
-
-@frozen
-class Lease:
-    held: Held
-    until: str
-
-
-@step
-def lease(order: Order) -> Lease:
-    return Lease(Held(order, "h"), "noon")
-
-
-def end_lease(lease: Lease) -> None: ...
-
-
-@read
-def rate(lease: Lease) -> Lease:
-    return lease
-
-
-@gate
-def consent(lease: Lease, answer: bool) -> Lease:  # noqa: FBT001 - an answer
-    return lease
-
-
-@gate
-def agree(held: Held, answer: Approval) -> Held:
-    return held
-
-
-def as_lease(held: Held) -> Lease:
-    return Lease(held, "")
-
-
-def same_order(order: Order) -> Order:
-    return order
-
-
-def is_ok(answer: Approval) -> bool:
-    return answer.ok
-
-
-reserving = reserve.undone_by(release)
-leasing = lease.undone_by(end_lease)
-noting = notify.kept("a notice can't be unsent")
-older = Saga("agreed", reserving >> noting >> agree)
-newer = Saga("agreed", leasing >> rate >> consent, version=2)
-migration = newer.migration(older)
-said = migration.first(same_order).step(reserving, leasing).using(as_lease).drop(noting, "nobody reads it")
-said = said.supply(rate).using(lambda lease: lease).step(agree, consent).answered(is_ok).using(as_lease)
-assert_type(migration, Migration[Order, Order, Loaded[Order, Lease, Sync]])
-assert_type(said, Migration[Order, Order, Loaded[Order, Lease, Sync]])
-renamed: Migration[Order, Order, Loaded[Order, Lease, Sync]] = migration.step(agree, consent)
-
-
-def carry_over(blob: bytes) -> None:
-    """What an older document becomes is of the newer saga."""
-    assert_type(said.load(blob), Loaded[Order, Lease, Sync])
+# ---- steps that are bound methods ---------------------------------------------------------------------------
 
 
 class Bank:
@@ -400,50 +332,3 @@ assert_type(step(Bank().hold), Action[Order, Held])
 assert_type(step(retry=Retry(2))(Bank().hold_async), AsyncAction[Order, Held])
 Bank().saga()
 Bank().saga_async()
-
-# ---- executions --------------------------------------------------------------------------------------------
-
-
-def drive() -> str:
-    """Each way in which a run can end has its own verbs; the match is exhaustive."""
-    outcome = checkout.new(Order("1", 2)).start()
-    assert_type(outcome, Outcome[Order, Charged, Sync])
-    match outcome:
-        case Completed(result=charged):
-            assert_type(charged, Charged)
-            return charged.receipt
-        case Paused() as paused:
-            question = paused.asked(approval)
-            if question is not None:
-                assert_type(question.context, NeedsManager)
-            assert_type(paused.rollback_plan(), RollbackPlan)
-            loaded = checkout.load_paused(paused.dump())
-            answered = loaded.answer(approval, Approval("ann", ok=True), by="ann")
-            assert_type(answered, Answered[Order, Charged, Sync])
-            assert_type(answered.resume(), Outcome[Order, Charged, Sync])
-            # mypy loses the type arguments of what a class pattern captures; the subject keeps them.
-            assert_type(outcome.cancel("no longer wanted"), Interrupted[Order, Charged, Sync])
-            return "later"
-        case RolledBack(context=order, failure=failure):
-            assert_type(order, Order)
-            return failure.message
-        case Stuck() as stuck:
-            stuck.retry()
-            assert_type(outcome.retry(), Outcome[Order, Charged, Sync])
-            assert_type(outcome.skip("it lapsed", by="ann").resume(), Outcome[Order, Charged, Sync])
-            assert_type(outcome.mark_done(Charged("r"), by="ann").resume(), Outcome[Order, Charged, Sync])
-            return "call a person"
-        case _:
-            assert_never(outcome)
-
-
-async def drive_async() -> None:
-    """A blocking saga may be awaited too; an async one only so."""
-    outcome = await slow.new(Order("1", 2)).start_async()
-    if isinstance(outcome, Completed):
-        assert_type(outcome.result, Charged)
-    if isinstance(outcome, Paused):
-        assert_type(await outcome.resume_async(), Outcome[Order, Charged, Async])
-    if isinstance(outcome, Stuck):
-        assert_type(await outcome.retry_async(), Outcome[Order, Charged, Async])
-    assert_type(await early.new(Order("1", 2)).start_async(), Outcome[Order, Held, Sync])
