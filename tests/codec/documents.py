@@ -35,6 +35,10 @@ def keeper(kind: object, *, hooks: tuple[Hook, ...] = (), steps: int = 1) -> Any
     return Saga("keeper", chain, hooks=hooks)
 
 
+NUMBERS: Final = keeper(int)
+BLOB: Final = NUMBERS.new(5, id="n-1").dump()
+
+
 def opened(blob: bytes) -> Plain:
     """The members of a document, without its checksum."""
     plain: Plain = orjson.loads(blob)

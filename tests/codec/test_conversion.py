@@ -1,8 +1,6 @@
 """Conversions: what may be passed and left out, in which states, and where the values come from."""
 
 from datetime import timedelta
-from functools import reduce
-from operator import rshift
 from typing import Any, Final
 
 import pytest
@@ -11,7 +9,6 @@ from attrs import field, frozen
 from resaga import (
     Attempt,
     Completed,
-    Interrupted,
     Paused,
     Retry,
     RolledBack,
@@ -25,54 +22,12 @@ from resaga import (
 )
 from resaga.core.fact import Fact
 from resaga.errors import ProgramChanged
-from tests.steps import AnyBlock, Steps
-from tests.worlds import Fate, World
+from tests.codec.versions import AFTER, NOT_YET, RAISES, REJECTS, AnyExecution, AnySaga, Shop
+from tests.steps import AnyBlock
+from tests.worlds import Fate
 
 HOUR: Final = timedelta(hours=1)
 ONCE: Final = Retry(1)
-AnySaga = Saga[Any, Any, Any]
-AnyExecution = Any
-RAISES, AFTER, REJECTS, NOT_YET = Fate.RAISES, Fate.RAISES_AFTER, Fate.REJECTS, Fate.NOT_YET
-
-
-class Shop:
-    """Blocks of an older and of a newer saga, on one world."""
-
-    def __init__(self, **fates: list[Fate]) -> None:
-        self.world = World({name.replace("_", " "): these for name, these in fates.items()})
-        self.steps = Steps(self.world)
-
-    def run(self, *blocks: AnyBlock) -> AnyExecution:
-        """The older saga, as far as it comes by itself."""
-        self.older: AnySaga = Saga("shop", reduce(rshift, blocks))
-        self.execution: AnyExecution = self.older.new(0, id="x", clock=self.world.clock)
-        self.execution = self.execution.start(clock=self.world.clock)
-        return self.execution
-
-    def migration(self, *blocks: AnyBlock, name: str = "shop") -> Any:  # noqa: ANN401 - a Migration
-        """From the older saga to one of these blocks."""
-        newer: AnySaga = Saga(name, reduce(rshift, blocks), version=2)
-        return newer.migration(self.older)
-
-    def load(self, migration: Any) -> AnyExecution:  # noqa: ANN401 - a Migration
-        """What the run becomes; nothing has run by that."""
-        calls = len(self.world.calls)
-        try:
-            return migration.load(self.execution.dump())
-        finally:
-            assert len(self.world.calls) == calls
-
-    def refused(self, migration: Any) -> ProgramChanged:  # noqa: ANN401 - a Migration
-        """Why it becomes nothing."""
-        with pytest.raises(ProgramChanged) as caught:
-            self.load(migration)
-        return caught.value
-
-
-def paths(execution: AnyExecution) -> list[str]:
-    """The calls that its trail tells of."""
-    return [timing.path for timing in execution.state.step_timings]
-
 
 # ---- what needs no word ---------------------------------------------------------------------------------
 
@@ -260,73 +215,6 @@ def test_while_it_is_rolled_back_nothing_can_be_supplied_that_would_be_taken_bac
         assert "x was added, before where it stands" in str(one.refused(migration))
 
 
-# ---- what is dropped ------------------------------------------------------------------------------------
-
-
-def test_what_is_dropped_is_forgotten() -> None:
-    """A read, a kept step, a gate; the others stay in their order."""
-    one = Shop()
-    a, b, k, ask = one.steps.read("a"), one.steps.undone("B"), one.steps.kept("k"), one.steps.gate("ask")
-    one.run(a, b, k, ask)
-    loaded = one.load(one.migration(b, ask).drop(a, "gone").drop(k, "gone"))
-    assert paths(loaded) == ["B"]
-    assert loaded.rollback_plan().kept == ()
-
-
-def test_what_is_done_and_has_an_undo_cannot_be_dropped() -> None:
-    """Nor what can never be taken back."""
-    for kind in ("undone", "irreversible"):
-        one = Shop()
-        b, ask = getattr(one.steps, kind)("B"), one.steps.gate("ask")
-        one.run(b, ask)
-        refused = one.refused(one.migration(ask).drop(b, "gone"))
-        assert refused.verdict is Verdict.IMPOSSIBLE
-        assert "load it with the saga that it was dumped by" in str(refused)
-
-
-def test_where_it_stands_may_be_dropped() -> None:
-    """It goes on at what comes next; a question is not asked any more."""
-    one = Shop()
-    a, ask, b = one.steps.read("a"), one.steps.gate("ask"), one.steps.undone("B")
-    one.run(a, ask, b)
-    loaded = one.load(one.migration(a, b).drop(ask, "nobody has to be asked"))
-    assert isinstance(loaded, Interrupted)
-    assert isinstance(loaded.resume(clock=one.world.clock), Completed)
-    assert one.world.order() == ["a", "B"]
-
-
-def test_a_new_step_takes_the_place_of_a_dropped_one() -> None:
-    """Also under its name: a kept step that can be taken back now."""
-    one = Shop()
-    kept, ask, undone = one.steps.kept("k"), one.steps.gate("ask"), one.steps.undone("k")
-    one.run(kept, ask)
-    migration = one.migration(undone, ask).drop(kept, "it can be taken back now")
-    assert "k was added, before where it stands" in str(one.refused(migration))
-    loaded = one.load(migration.supply(undone).using(lambda context: context))
-    assert loaded.rollback_plan().undos == ("k",)
-
-
-def test_what_a_run_failed_at_may_be_dropped() -> None:
-    """While it is rolled back; unless nothing is left to have failed at."""
-    one = Shop(b=[REJECTS], undo_A=[NOT_YET])
-    a, b, c = one.steps.undone("A"), one.steps.read("b"), one.steps.read("c")
-    one.run(a, b, c)
-    loaded = one.load(one.migration(a, c).drop(b, "gone"))
-    assert isinstance(loaded, Paused)
-    assert str(loaded.state.failure) == "b rejected [no]: no"
-    one.refused(one.migration(a).drop(b, "gone"))
-
-
-def test_what_was_settled_and_turned_the_run_cannot_be_dropped() -> None:
-    """The rollback began with its result."""
-    one = Shop(b=[AFTER])
-    a, b, c = one.steps.undone("A"), one.steps.kept("b", settled=True), one.steps.read("c")
-    one.run(a, b, c)
-    assert isinstance(one.execution, RolledBack)
-    refused = one.refused(one.migration(a, c).drop(b, "gone"))
-    assert refused.verdict is Verdict.IMPOSSIBLE
-
-
 # ---- doubt ----------------------------------------------------------------------------------------------
 
 
@@ -357,14 +245,6 @@ def test_an_undo_that_was_tried_keeps_its_key() -> None:
     assert isinstance(one.execution, Stuck)
     refused = one.refused(one.migration(x, b).step(a, x))
     assert "A was renamed while it is in doubt" in str(refused)
-
-
-def test_what_is_in_doubt_cannot_be_dropped() -> None:
-    """Somebody has to find out first."""
-    one = Shop(b=[RAISES])
-    a, b, c = one.steps.read("a"), one.steps.irreversible("b"), one.steps.read("c")
-    one.run(a, b, c)
-    assert one.refused(one.migration(a, c).drop(b, "gone")).verdict is Verdict.IMPOSSIBLE
 
 
 def test_what_is_not_in_doubt_may_be_renamed() -> None:

@@ -5,48 +5,13 @@ from typing import Any, cast
 
 import orjson
 import pytest
-from attrs import frozen
 
-from resaga import Completed, New, Paused, Saga, gate, read
-from resaga.codec import limits
+from resaga import New, Paused, Saga, gate
 from resaga.codec.document import KEYS
-from resaga.errors import (
-    BlobCorrupt,
-    BlobError,
-    BlobTooLarge,
-    FormatTooNew,
-    NotStorable,
-    WrongSaga,
-)
-from tests.codec.documents import changed, closed, document, keeper, opened, refused
-
-
-@frozen
-class Node:
-    value: int
-    next: "Node | None" = None
-
+from resaga.errors import BlobCorrupt, BlobError, FormatTooNew, WrongSaga
+from tests.codec.documents import BLOB, NUMBERS, changed, closed, opened, refused
 
 ODD: tuple[Any, ...] = (None, True, 1.5, "x", {"x": 1}, [None], ["x"], [1.5], [[]], -1, 2**63)
-NUMBERS = keeper(int)
-BLOB = NUMBERS.new(5, id="n-1").dump()
-
-
-def nested(depth: int) -> Any:  # noqa: ANN401 - plain JSON
-    """A list in a list in a list."""
-    plain: Any = []
-    for _ in range(depth - 1):
-        plain = [plain]
-    return plain
-
-
-def chain(length: int) -> Node:
-    """Nodes one inside the other."""
-    node = Node(0)
-    for value in range(1, length):
-        node = Node(value, node)
-    return node
-
 
 # ---- bytes ------------------------------------------------------------------------------------------------
 
@@ -280,94 +245,7 @@ def test_what_a_paused_execution_waits_for_must_agree_with_its_trail() -> None:
         assert caught.value.path == "$.waits"
 
 
-# ---- limits -----------------------------------------------------------------------------------------------
-
-
-def test_a_document_is_nested_at_most_a_hundred_deep() -> None:
-    """Whether it is made by hand or by us: one limit, both ways."""
-    deepest = limits.DEPTH - limits.AROUND
-    for depth, error in ((deepest, "it is not int"), (deepest + 1, "deeper"), (240, "deeper")):
-        with pytest.raises(BlobError, match=error):
-            NUMBERS.load(document(NUMBERS, [nested(depth)]))
-    nodes = keeper(Node)
-    assert isinstance(nodes.load(nodes.new(chain(deepest)).dump()), New)
-    for length in (deepest + 1, 253, 255, 400):
-        with pytest.raises(NotStorable, match="deep"):
-            nodes.new(chain(length)).dump()
-        with pytest.raises(NotStorable, match="deep"):
-            nodes.codec.copy(nodes.program.takes, chain(length))
-
-
-def test_contexts_that_grow_into_each_other_meet_the_same_limit() -> None:
-    """References keep the document flat, but what they stand for counts."""
-
-    @read
-    def longer(node: Node) -> Node:
-        return Node(node.value + 1, node)
-
-    def growing(steps: int) -> Saga[Node, Node, Any]:
-        chain: Any = longer.named("s0")
-        for number in range(1, steps):
-            chain = chain >> longer.named(f"s{number}")
-        return Saga("growing", chain)
-
-    deepest = limits.DEPTH - limits.AROUND
-    fits, grows = growing(deepest - 1), growing(deepest)
-    blob = fits.new(Node(0)).start().dump()
-    done = fits.load(blob)
-    assert isinstance(done, Completed)
-    assert done.dump() == blob
-    with pytest.raises(NotStorable, match="deep"):
-        grows.new(Node(0)).start().dump()
-    plain = opened(blob)
-    odd = document(
-        grows,
-        [*plain["values"], {"value": 99, "next": {"$": []}}],
-        [*plain["codes"], (deepest - 1) << 5],
-        status="completed",
-        index=deepest,
-    )
-    with pytest.raises(BlobTooLarge, match="deeper than 100") as caught:
-        grows.load(odd)
-    assert caught.value.path == f"$.values[{deepest}]"
-
-
-def test_a_value_is_at_most_a_mebibyte_both_ways() -> None:
-    """With its quotes."""
-    texts = keeper(str)
-    most = limits.VALUE_BYTES - 2
-    assert texts.load(texts.new("a" * most).dump()).state.value == "a" * most
-    with pytest.raises(NotStorable, match="1,048,576"):
-        texts.new("a" * (most + 1)).dump()
-    with pytest.raises(NotStorable, match="1,048,576"):
-        texts.codec.copy(texts.program.takes, "a" * (most + 1))
-    with pytest.raises(BlobTooLarge, match="1,048,576") as caught:
-        texts.load(document(texts, ["a" * (most + 1)]))
-    assert caught.value.path == "$.values[0]"
-
-
-def test_a_document_is_at_most_16_mebibytes_both_ways() -> None:
-    """With its references at full size, so that what is dumped can be loaded."""
-    many = keeper(str, steps=20)
-    half = "a" * 500_000
-    run = many.new(half).start()
-    blob = run.dump()
-    assert len(blob) < 600_000
-    assert many.load(blob).dump() == blob
-    whole = "a" * 900_000
-    with pytest.raises(NotStorable, match="16,777,216"):
-        many.new(whole).start().dump()
-    with pytest.raises(BlobTooLarge, match="16,777,216"):
-        many.load(blob.replace(half.encode(), b"") + b" " * limits.BLOB_BYTES)
-    plain = opened(blob)
-    with pytest.raises(BlobTooLarge, match="16,777,216"):
-        many.load(closed({**plain, "values": [whole, *plain["values"][1:]]}))
-
-
-def test_a_listing_has_at_most_a_hundred_thousand_lines() -> None:
-    """As many as a program can have."""
-    with pytest.raises(BlobTooLarge, match="100,000"):
-        NUMBERS.load(changed(BLOB, listing=["a b c"] * 100_001))
+# ---- what is said of them -----------------------------------------------------------------------------------
 
 
 def test_an_error_of_the_readers_is_not_kept() -> None:

@@ -1,39 +1,24 @@
-"""Annotations: what each means for storage, or why it means nothing.
+"""Annotations: what each means for storage.
 
 All annotations of this file are text, as `from __future__ import annotations` has it.
 """
 
 from __future__ import annotations
 
-from collections import namedtuple
-from collections.abc import Callable, Mapping, MutableMapping, MutableSequence, Sequence
+from collections.abc import Mapping, MutableMapping, MutableSequence, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import InitVar, dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from enum import Enum, IntEnum
-from typing import (
-    TYPE_CHECKING,
-    Annotated,
-    Any,
-    ClassVar,
-    Generic,
-    Literal,
-    NamedTuple,
-    NewType,
-    TypeVar,
-    Union,
-)
+from enum import IntEnum
+from typing import Annotated, ClassVar, Generic, Literal, NamedTuple, TypeVar, Union
 from uuid import UUID
 
-import attrs
 import pytest
-from attrs import define, frozen
+from attrs import frozen
 from typing_extensions import TypeAliasType
 
-from resaga.core import limits
 from resaga.core.annotation import Annotations, kinds, tag
-from resaga.core.errors import UnresolvedAnnotation, UnsupportedType
 from resaga.core.hook import Hook
 from resaga.core.names import names_seen_from
 from resaga.core.shape import (
@@ -52,32 +37,17 @@ from resaga.core.shape import (
     Slot,
 )
 from resaga.core.value import Value
+from tests.core.annotated import Box, Colour, Computed, Crate, Money, OrderId, Point, shape
 
-if TYPE_CHECKING:
-    from somewhere import Elsewhere  # type: ignore[import-not-found]  # pyright: ignore[reportMissingImports]  # it is nowhere at run time
-
-T = TypeVar("T")
 K = TypeVar("K")
 V = TypeVar("V")
 
 INT = Scalar(Basic.INT, int)
 STR = Scalar(Basic.STR, str)
-NONE = Scalar(Basic.NONE, type(None))
-
-
-class Colour(Enum):
-    RED = "r"
-    GREEN = "g"
 
 
 class Level(IntEnum):
     LOW = 1
-
-
-@frozen
-class Point:
-    x: int
-    y: int = 0
 
 
 @dataclass(frozen=True)
@@ -112,11 +82,6 @@ class Pong:
 
 
 @frozen
-class Box(Generic[T]):
-    inside: T
-
-
-@frozen
 class Named(Box[V], Generic[K, V]):
     name: K
     more: dict[str, Box[V]]
@@ -127,45 +92,8 @@ class Letters(Named[Literal["a"], str]):
     last: int
 
 
-@dataclass
-class Crate(Generic[T]):
-    items: list[T]
-
-
-@define
-class Computed:
-    a: int
-    b: int = attrs.field(init=False)
-
-
-@frozen
-class Lost:
-    where: Elsewhere
-
-
-@frozen
-class Deep:
-    order: list[Annotated[Lost, "said"]]
-
-
-Untyped: object = attrs.make_class("Untyped", ["a"])
-Loose: object = namedtuple("Loose", "a b")  # noqa: PYI024  # pyright: ignore[reportUntypedNamedTuple]  # it is meant
-
-
-class Plain: ...
-
-
-class Money:
-    """A type of the user's own."""
-
-
-OrderId = NewType("OrderId", str)
 Alias = TypeAliasType("Alias", dict[str, int])
 MONEY = Hook(Money, int, lambda _: 0, lambda _: Money())
-
-
-def shape(annotation: object, *hooks: Hook) -> Shape:
-    return Annotations(hooks).shape(annotation, path="step")
 
 
 def fields(annotation: object) -> dict[str, Shape]:
@@ -308,91 +236,6 @@ def test_local_classes_are_found_by_the_names_that_are_seen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("annotation", "why"),
-    [
-        (object, "does not say which values there are"),
-        (Any, "does not say which values there are"),
-        (T, "does not say which values there are"),
-        (Callable, "no attrs class, dataclass, NamedTuple, Enum or basic type"),
-        (Callable[[int], int], "no attrs class"),
-        (type[int], "no attrs class"),
-        (Plain, "no attrs class, dataclass, NamedTuple, Enum or basic type"),
-        (Money, "no attrs class"),
-        (complex, "no attrs class"),
-        (list, r"does not say what it contains; write list\[…\]"),
-        (tuple, r"write tuple\[…\]"),
-        (dict, r"write dict\[…\]"),
-        (Mapping, r"write Mapping\[…\]"),
-        (list[int, str], "no attrs class"),  # type: ignore[misc]  # pyright: ignore[reportInvalidTypeArguments]  # as untyped callers may
-        (dict[str], "no attrs class"),  # type: ignore[misc]  # pyright: ignore[reportInvalidTypeArguments]  # as untyped callers may
-        (set[list[int]], "its members cannot be hashed"),
-        (frozenset[dict[str, int]], "its members cannot be hashed"),
-        (AbstractSet[set[int]], "its members cannot be hashed"),
-        (dict[list[int], int], "its keys cannot be hashed"),
-        (Mapping[Computed, int], "its keys cannot be hashed"),
-        (Literal[b"a"], "a Literal may hold str, int, bool and None"),
-        (Literal[Colour.RED], "a Literal may hold"),
-        (Box[int] | Box[str], "two cases of the union could not be told apart"),
-        (list[int] | Sequence[str], "two cases of the union could not be told apart"),
-        (OrderId | str, "two cases of the union could not be told apart"),
-        (Literal["a", "b"] | str, "could not be told apart"),  # noqa: PYI051 - both are stored as str
-        ({}, "is not a type"),
-        ("int", "does not say which values there are"),
-    ],
-    ids=str,
-)
-def test_what_cannot_be_stored_is_refused(annotation: object, why: str) -> None:
-    """The message says where, what, why, and what to do."""
-    with pytest.raises(UnsupportedType, match=why) as caught:
-        shape(annotation)
-    assert caught.value.path == "step"
-    assert str(caught.value).startswith("step: a value of type ")
-    assert str(caught.value).endswith("use a supported type, or give Saga(…, hooks=(Hook(…),)).")
-
-
-@pytest.mark.parametrize(
-    ("annotation", "path"),
-    [
-        (Box[object], "step.inside"),
-        (Box, "step.inside"),
-        (Box[Box[Plain]], "step.inside.inside"),
-        (Untyped, "step.a"),
-        (Loose, "step.a"),
-        (list[Crate[Plain]], "step.items"),
-    ],
-    ids=str,
-)
-def test_a_field_is_named_by_its_path(annotation: object, path: str) -> None:
-    """Where a record has a field that cannot be stored, the path leads to it."""
-    with pytest.raises(UnsupportedType) as caught:
-        shape(annotation)
-    assert caught.value.path == path
-
-
-def test_unions_of_classes_with_one_name_cannot_be_told_apart() -> None:
-    """A case is stored under the name of its class."""
-
-    def other() -> type:
-        @frozen
-        class Point:
-            z: int
-
-        return Point
-
-    with pytest.raises(UnsupportedType, match="could not be told apart"):
-        shape(Point | other())
-
-
-@pytest.mark.parametrize("annotation", [Lost, Deep], ids=str)
-def test_a_field_whose_annotation_is_not_there_says_what_to_do(annotation: object) -> None:
-    """A name that is imported for type checkers only cannot be found at run time."""
-    said = "annotation of Lost cannot be resolved.*'Elsewhere'.*out of `if TYPE_CHECKING`"
-    with pytest.raises(UnresolvedAnnotation, match=said) as caught:
-        shape(annotation)
-    assert caught.value.annotation == "Elsewhere"
-
-
-@pytest.mark.parametrize(
     ("annotation", "classes"),
     [
         (int, (int,)),
@@ -411,23 +254,3 @@ def test_a_shape_knows_the_classes_of_its_values(annotation: object, classes: tu
     """The cases of a union are told apart by them, and stored under the name of the first."""
     assert kinds(shape(annotation, MONEY)) == classes
     assert tag(shape(annotation, MONEY)) == classes[0].__name__
-
-
-def test_nesting_has_a_limit() -> None:
-    """One beyond it is refused, one less is not."""
-    annotation: object = int
-    for _ in range(limits.SHAPE_DEPTH):
-        annotation = list[annotation]  # type: ignore[valid-type]  # made at run time
-    shape(annotation)
-    with pytest.raises(UnsupportedType, match="nested too deep"):
-        shape(list[annotation])  # type: ignore[valid-type]  # made at run time
-
-
-def test_names_for_names_have_a_limit_too() -> None:
-    """Nobody has so many by accident."""
-    untyped: Any = NewType
-    annotation: object = int
-    for _ in range(limits.SHAPE_DEPTH + 1):
-        annotation = untyped("Again", annotation)
-    with pytest.raises(UnsupportedType, match="does not say which values there are"):
-        shape(annotation)

@@ -1,163 +1,62 @@
-"""Compiling: what a block means as a list of instructions, and what is refused, with what to do about it."""
+"""Compiling: what a block means as a list of instructions."""
 
-import time
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from attrs import frozen
 
-from resaga import Attempt, Block, DidNotHappen, branch, gate, only, read, step, wait, when, within
-from resaga.core import limits
+from resaga import Attempt, DidNotHappen, branch, gate, only, read, step, wait, when, within
 from resaga.core.annotation import kinds
-from resaga.core.block import Arrow, node_of
 from resaga.core.compile import compile_program
-from resaga.core.errors import (
-    DefinitionError,
-    DuplicatePath,
-    InvalidStepOrder,
-    TooLarge,
-    TypesDoNotMeet,
-    UnresolvedAnnotation,
-    UnsupportedType,
-    UntypedStep,
-)
-from resaga.core.instruction import Instruction, Op
+from resaga.core.errors import UnresolvedAnnotation
+from resaga.core.instruction import Op
 from resaga.core.names import names_seen_from
 from resaga.core.node import Kind
-from resaga.core.program import Program
 from resaga.core.shape import Basic, Choice, Record, Scalar
+from tests.core.sale import (
+    DAY,
+    Asked,
+    Basket,
+    Held,
+    Order,
+    approval,
+    chained,
+    charge,
+    check,
+    final,
+    hold,
+    is_held,
+    is_large,
+    kept,
+    lines,
+    look,
+    made,
+    only_untyped,
+    order_of,
+    policy,
+    release,
+    reserve,
+    seal,
+    undone,
+    with_held,
+    with_order,
+)
 
 if TYPE_CHECKING:
     from somewhere import Elsewhere  # type: ignore[import-not-found]  # pyright: ignore[reportMissingImports]  # it is nowhere at run time
-
-DAY = timedelta(days=1)
-
-
-@frozen
-class Order:
-    id: str
-
-
-@frozen
-class Held:
-    order: Order
-
-
-@frozen
-class Asked:
-    held: Held
-
-
-@frozen
-class Cleared:
-    held: Held
-
-
-class Basket(NamedTuple):
-    order: Order
-    held: Held | None
-
-
-@read
-def look(order: Order) -> Order:
-    return order
-
-
-@read
-def check(held: Held) -> Held:
-    return held
-
-
-def hold(order: Order) -> Held:
-    return Held(order)
-
-
-reserve = step(name="reserve")(hold)
-
-
-@read
-def check_cleared(cleared: Cleared) -> Cleared:
-    return cleared
-
-
-@step
-def notify(held: Held) -> Held:
-    return held
-
-
-@read
-def policy(held: Held) -> Asked | Cleared:
-    return Cleared(held)
-
-
-@gate
-def approval(asked: Asked, answer: bool) -> Cleared:  # noqa: FBT001 - the answer is a bool
-    return Cleared(asked.held)
-
-
-@step
-def charge(cleared: Cleared) -> Held:
-    return cleared.held
-
-
-def release(held: Held) -> None: ...
 
 
 def find(order: Order, attempt: Attempt) -> Held | DidNotHappen:
     return DidNotHappen()
 
 
-def is_large(order: Order) -> bool:
-    return len(order.id) > 3
-
-
-def is_held(held: Held) -> bool:
-    return held.order.id != ""
-
-
 def _never(context: object) -> bool:
     return False
 
 
-def order_of(basket: Basket) -> Order:
-    return basket.order
-
-
-def with_held(basket: Basket, held: Held) -> Basket:
-    return Basket(basket.order, held)
-
-
 def second(order: Order, held: Held) -> Held:
     return held
-
-
-def with_order(basket: Basket, order: Order) -> Basket:
-    return Basket(order, basket.held)
-
-
-undone = reserve.undone_by(release)
-kept = notify.kept("a notice can't be unsent")
-final = charge.irreversible()
-seal = notify.irreversible()
-
-
-def chained(*parts: Any) -> Any:  # noqa: ANN401 - of blocks that types refuse
-    block = parts[0]
-    for part in parts[1:]:
-        block = block >> part
-    return block
-
-
-def made(block: Any, emits: tuple[Any, ...] = ()) -> Program:  # noqa: ANN401 - of blocks that types refuse
-    return compile_program("s", 1, node_of(block), (), emits)
-
-
-only_untyped: Any = only
-
-
-def lines(block: Any) -> list[Instruction]:  # noqa: ANN401 - of any block
-    return list(made(block).instructions)
 
 
 def paths(block: Any) -> list[str]:  # noqa: ANN401 - of any block
@@ -384,260 +283,3 @@ def test_what_stands_beside_a_step_need_not_say_its_types() -> None:
         "again/look",
         "reserve",
     ]
-
-
-# ---- refused --------------------------------------------------------------------------------------------
-
-
-def other(cleared: Cleared) -> None: ...
-def find_by_held(held: Held, attempt: Attempt) -> Held | DidNotHappen: ...  # type: ignore[empty-body]  # never called
-def find_order(order: Order, attempt: Attempt) -> Order | DidNotHappen: ...  # type: ignore[empty-body]  # never called
-def not_held(cleared: Cleared) -> bool: ...  # type: ignore[empty-body]  # never called
-def held_of(basket: Basket) -> Held: ...  # type: ignore[empty-body]  # never called
-def order_of_held(held: Held) -> Order: ...  # type: ignore[empty-body]  # never called
-def with_cleared(basket: Basket, cleared: Cleared) -> Basket: ...  # type: ignore[empty-body]  # never called
-def same_held(held: Held) -> Held: ...  # type: ignore[empty-body]  # never called
-def put_in_held(held: Held, result: Held) -> Held: ...  # type: ignore[empty-body]  # never called
-
-
-def settled_untyped(settle: Any) -> Any:  # noqa: ANN401 - of settles that types refuse
-    return reserve.settled_by(settle).kept("x")
-
-
-reserve_untyped: Any = reserve
-when_untyped: Any = when
-within_untyped: Any = within
-
-
-@pytest.mark.parametrize(
-    ("block", "path", "said"),
-    [
-        (lambda: chained(undone, final), "charge", "charge takes Cleared, but what .* gives Held"),
-        (lambda: chained(undone, look.named("a")), "a/look", "a/look takes Order, but .* gives Held"),
-        (lambda: chained(policy, final), "charge", "charge takes Cleared, but .* gives .*Asked"),
-        (lambda: chained(look, approval), "approval", "approval takes Asked, but .* gives Order"),
-        (lambda: reserve_untyped.undone_by(other), "reserve", ": its undo 'other' takes Cleared, .* Held"),
-        (
-            lambda: settled_untyped(find_by_held),
-            "reserve",
-            ": its settle .* takes Held, .* Order",
-        ),
-        (
-            lambda: settled_untyped(find_order),
-            "reserve",
-            "its settle .* gives .*Order.*, where .*Held",
-        ),
-        (lambda: chained(look, when(not_held, check_cleared)), "not_held", ": the condition takes Cleared"),
-        (lambda: chained(policy, only_untyped(Order, look)), "only-Order", "Order is no case of .*Asked"),
-        (lambda: chained(undone, only_untyped(Order, look)), "only-Order", "Order is no case of Held"),
-        (
-            lambda: chained(branch(is_large, undone, look), check),
-            "check",
-            "takes Held, .* gives .*Order",
-        ),
-        (
-            lambda: chained(when_untyped(is_large, undone), check),
-            "check",
-            "takes Held, .* gives .*Order",
-        ),
-        (lambda: within_untyped(undone, held_of, with_held), "get", ": .* gives Held, where Order is wanted"),
-        (lambda: chained(look, within(undone, order_of, with_held)), "get", ": .* takes Basket, .* Order"),
-        (lambda: within_untyped(undone, order_of, with_cleared), "put", ": .* takes Cleared, .* Held"),
-        (lambda: within_untyped(undone, order_of, put_in_held), "put", ": .* takes Held, but .* Basket"),
-    ],
-)
-def test_types_that_do_not_meet_are_refused(block: Any, path: str, said: str) -> None:  # noqa: ANN401 - untyped on purpose
-    """At joints, and between a step and what stands beside it."""
-    with pytest.raises(TypesDoNotMeet, match=said) as caught:
-        made(block())
-    assert caught.value.path == path
-
-
-@pytest.mark.parametrize(
-    "block",
-    [
-        lambda: chained(seal, kept.named("b")),
-        lambda: chained(seal, check, kept.named("b")),
-        lambda: chained(seal, wait(DAY), kept.named("b")),
-        lambda: chained(seal, chained(check, kept).named("b")),
-        lambda: chained(when(is_held, seal), kept.named("b")),
-        lambda: chained(branch(is_held, seal, check), kept.named("b")),
-        lambda: chained(branch(is_held, check, seal), kept.named("b")),
-        lambda: chained(seal, when(is_held, kept.named("b"))),
-        lambda: chained(seal, branch(is_held, check, kept.named("b"))),
-        lambda: chained(seal.named("a"), kept.named("b")),
-        lambda: chained(within(seal, same_held, put_in_held), kept.named("b")),
-    ],
-)
-def test_nothing_that_needs_an_undo_follows_an_irreversible_step(block: Any) -> None:  # noqa: ANN401 - untyped on purpose
-    """Through blocks, names and conditions too: it might have been reached."""
-    said = "step 'b/notify' stands after '.*notify', which is irreversible, .* or make it .irreversible.* too"
-    with pytest.raises(InvalidStepOrder, match=said) as caught:
-        made(block())
-    assert caught.value.path == "b/notify"
-    assert caught.value.after.endswith("notify")
-
-
-def test_one_way_of_a_branch_does_not_seal_the_other() -> None:
-    """Only what comes after both."""
-    assert len(lines(branch(is_held, seal.named("a"), kept.named("b")) >> check)) == 5
-
-
-@pytest.mark.parametrize(
-    ("block", "path"),
-    [
-        (look >> look, "look"),
-        ((look >> look).named("a"), "a/look"),
-        (look.named("a") >> look.named("a"), "a/look"),
-        (branch(is_large, look, look), "look"),
-        (look >> wait(DAY, name="look"), "look"),
-    ],
-)
-def test_two_steps_of_one_path_are_refused(block: Arrow, path: str) -> None:
-    """The message says the two ways to tell them apart."""
-    with pytest.raises(DuplicatePath, match=f"the path '{path}'; give one of them name=….*named") as caught:
-        made(block)
-    assert caught.value.path == path
-
-
-def bare(context):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - an untyped body is meant
-    return context
-
-
-def half(context: Order):  # type: ignore[no-untyped-def]  # noqa: ANN201 - an untyped body is meant
-    return context
-
-
-def ask_bare(context: Order, answer) -> Order:  # type: ignore[no-untyped-def]  # noqa: ANN001 - an untyped body is meant
-    return context
-
-
-def put_bare(context: Basket, result: Order):  # type: ignore[no-untyped-def]  # noqa: ANN201 - an untyped body is meant
-    return context
-
-
-def get_bare(context: Basket):  # type: ignore[no-untyped-def]  # noqa: ANN201 - an untyped body is meant
-    return context.order
-
-
-@pytest.mark.parametrize(
-    ("block", "said"),
-    [
-        (lambda: read(bare), "'bare' does not say what it takes; annotate bare, or give takes=…"),
-        (lambda: read(half), "'half' does not say what it returns; annotate half, or give gives=…"),
-        (lambda: look >> read(bare), "'bare' does not say what it takes"),
-        (lambda: gate(ask_bare), "'ask_bare' does not say what the answer is"),
-        (lambda: within_untyped(look, order_of, put_bare), "'put' does not say what it returns"),
-        (lambda: within_untyped(wait(DAY), get_bare, with_order), "'get' does not say what it returns"),
-        (lambda: within_untyped(wait(DAY), get_bare, lambda a, b: a), "'get' does not say what it returns"),
-        (lambda: when_untyped(lambda _: True, wait(DAY)), "'s' does not say what its first context is"),
-        (
-            lambda: within_untyped(look, lambda a: a, lambda a, b: b),
-            "'s' does not say what its first context",
-        ),
-    ],
-)
-def test_a_body_says_its_types(block: Any, said: str) -> None:  # noqa: ANN401 - untyped on purpose
-    """By annotation, or beside it."""
-    with pytest.raises(UntypedStep, match=said):
-        made(block())
-
-
-@pytest.mark.parametrize("wrong", [object, Any, list, Attempt, set[list[int]], Literal[b"x"]])
-def test_a_type_is_one_that_can_be_stored(wrong: object) -> None:
-    """What goes in, what comes out, what is asked, and what is emitted."""
-    wrong_in: Any = read(takes=wrong, gives=int, name="wrong")(bare)
-    wrong_out: Any = step(takes=int, gives=wrong, name="wrong")(bare).kept("x")
-    asks: Any = gate(takes=int, asks=wrong, gives=int, name="wrong")(ask_bare)
-    for block in (wrong_in, wrong_out, asks):
-        with pytest.raises(UnsupportedType, match="cannot be stored, because"):
-            made(block)
-    with pytest.raises(UnsupportedType):
-        made(look, (wrong,))
-
-
-def test_a_path_has_a_limit() -> None:
-    """Eight names of sixty-four letters fill it."""
-    block: Any = look
-    for _ in range(8):
-        block = block.named("x" * limits.NAME_LENGTH)
-    with pytest.raises(TooLarge, match="is longer than 512 characters; nest fewer names"):
-        made(block)
-
-
-def numbered(count: int) -> list[Block[int, int]]:
-    return [read(name=f"step-{number}")(_same) for number in range(count)]
-
-
-def _same(number: int) -> int:
-    return number
-
-
-def left(steps: list[Block[int, int]]) -> Block[int, int]:
-    """((a >> b) >> c) >> d."""
-    block = steps[0]
-    for one in steps[1:]:
-        block = block >> one
-    return block
-
-
-def right(steps: list[Block[int, int]]) -> Block[int, int]:
-    """A >> (b >> (c >> d))."""
-    block = steps[-1]
-    for one in reversed(steps[:-1]):
-        block = one >> block
-    return block
-
-
-@pytest.mark.parametrize("nested", [left, right])
-def test_a_long_chain_needs_no_recursion(nested: Any) -> None:  # noqa: ANN401 - one of two
-    """Ten times deeper than Python's stack, nested either way."""
-    assert made(nested(numbered(10_000))).end == 10_000
-
-
-def test_a_deep_nest_needs_no_recursion() -> None:
-    """Conditions in conditions, ten thousand deep."""
-    block: Any = look
-    for _ in range(10_000):
-        block = when_untyped(is_large, block)
-    assert made(block).end == 10_001
-
-
-@pytest.mark.proof
-@pytest.mark.parametrize("nested", [left, right])
-def test_the_cost_of_a_step_does_not_grow_with_the_chain(nested: Any) -> None:  # noqa: ANN401 - one of two
-    """Ten times as many steps do not cost twice as much each to compose and compile; `nox -s bench` says how much."""
-    steps = numbered(20_000)
-
-    def per_step(count: int) -> float:
-        begun = time.process_time()
-        made(nested(steps[:count]))
-        return (time.process_time() - begun) / count
-
-    assert min(per_step(20_000) for _ in range(5)) / min(per_step(2_000) for _ in range(5)) <= 2
-
-
-@pytest.mark.proof
-@pytest.mark.parametrize("nested", [left, right])
-def test_a_hundred_thousand_steps_are_the_most(nested: Any) -> None:  # noqa: ANN401 - one of two
-    """They compile, nested either way; one more is refused."""
-    steps = numbered(limits.STEPS + 1)
-    assert made(nested(steps[:-1])).end == limits.STEPS
-    with pytest.raises(TooLarge, match="more than 100,000 instructions; run parts of it as sagas"):
-        made(nested(steps))
-
-
-def test_more_instructions_than_the_limit_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Jumps count too."""
-    monkeypatch.setattr(limits, "STEPS", 3)
-    assert made(look >> undone >> kept).end == 3
-    with pytest.raises(TooLarge):
-        made(branch(is_large, look.named("a"), look.named("b")))
-
-
-def test_every_refusal_is_the_author_s() -> None:
-    """A definition that is wrong is wrong where it is made, and nowhere else."""
-    assert all(
-        issubclass(one, DefinitionError)
-        for one in (DuplicatePath, InvalidStepOrder, TooLarge, TypesDoNotMeet, UnsupportedType, UntypedStep)
-    )

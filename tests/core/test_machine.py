@@ -33,14 +33,13 @@ from resaga.core.outcome import (
     Interrupted,
     MarkedDone,
     NothingHappened,
-    Outcome,
     Refused,
     Retried,
     Returned,
     Started,
     Woke,
 )
-from resaga.core.replay import cut_off, replay
+from resaga.core.replay import replay
 from resaga.core.state import Phase
 from tests.core.places import PLACES, behind, odd, told, two
 from tests.core.play import BEGIN, BOOM, DAY, HOUR, NO, STEPS, Play, registers, started
@@ -198,63 +197,6 @@ def test_a_row_of_another_instruction_is_refused() -> None:
         replay(play.program, "p", [*rows, (Fact.RETURNED, 1, play.at, 0, 1)])
 
 
-# ---- short ways ------------------------------------------------------------------------------------------
-
-
-def plain_play(block: AnyBlock) -> tuple[Play, Play]:
-    """Two plays of one program, both begun."""
-    return started(block), started(block)
-
-
-@pytest.mark.parametrize("strained", [False, True])
-def test_the_short_way_of_a_plain_result_is_the_long_one(strained: bool) -> None:  # noqa: FBT001
-    one, other = plain_play(STEPS.undone("a", plain=True) >> STEPS.undone("b", plain=True))
-    if strained:
-        told(one, Interrupted(), Woke()), told(other, Interrupted(), Woke())
-    for play in (one, other):
-        play.now += 5
-    plain = one.program.plain[0]
-    assert plain is not None
-    short = machine.returned(plain, one.state, 1, one.at, 2000)
-    long = other.say(Returned(1), took=2)
-    assert type(short) is type(long)
-    assert registers(one.state) == registers(other.state)
-    assert list(one.state.trail.rows()) == list(other.state.trail.rows())
-
-
-@pytest.mark.parametrize(
-    "outcomes",
-    [
-        (Returned(1), Returned(2), Returned(3), Refused(NO)),
-        (Returned(1), Returned(2), Returned(3), Refused(NO), Interrupted(), Woke()),
-        (Interrupted(), Woke(), Refused(NO), MarkedDone(9, "ann"), Returned(2), Returned(3), Refused(NO)),
-    ],
-    ids=["at once", "after an interrupt", "behind a step that a person marked"],
-)
-@pytest.mark.parametrize("between", [STEPS.undone("b", plain=True), STEPS.read("b")], ids=["undone", "read"])
-def test_the_short_way_of_a_plain_undo_is_the_long_one(between: AnyBlock, outcomes: tuple[Outcome, ...]) -> None:
-    block = STEPS.undone("a", plain=True) >> between >> STEPS.undone("c", plain=True) >> STEPS.read("d")
-    one, other = told(started(block), *outcomes), told(started(block), *outcomes)
-    while one.state.phase is Phase.UNDOING:
-        plain = machine.decide(one.program, one.state)
-        if isinstance(plain, Plain):
-            machine.undone(plain, one.state, one.at, 0)
-        else:
-            one.say(Returned(None))
-        other.say(Returned(None))
-        assert registers(one.state) == registers(other.state)
-        assert list(one.state.trail.rows()) == list(other.state.trail.rows())
-    assert one.state.phase is Phase.ROLLED_BACK
-
-
-def test_the_short_way_to_the_end_completes() -> None:
-    play = started(STEPS.read("a"))
-    plain = play.program.plain[0]
-    assert plain is not None
-    assert machine.returned(plain, play.state, 1, play.at, 0) is COMPLETED
-    assert play.state.phase is Phase.COMPLETED
-
-
 # ---- going on --------------------------------------------------------------------------------------------
 
 
@@ -344,51 +286,6 @@ def test_the_last_interrupt_before_it_is_stuck_counts_as_one_attempt() -> None:
     assert play.state.number == 1
 
 
-# ---- interrupts ------------------------------------------------------------------------------------------
-
-
-def test_an_interrupt_of_a_loop_leaves_what_is_recorded_and_doubt() -> None:
-    play = started(two())
-    play.say(Returned(1))
-    play.now += 3
-    again = cut_off(play.program, play.state, play.at)
-    assert again.doubt
-    assert again.wake_at == 0
-    assert [row[0] for row in again.trail.rows()][2:] == [Fact.RETURNED, Fact.INTERRUPTED]
-    assert not play.state.doubt
-
-
-@pytest.mark.parametrize("place", ["new", "completed", "rolled back"])
-def test_an_interrupt_where_nothing_runs_changes_nothing(place: str) -> None:
-    play = PLACES[place]()
-    again = cut_off(play.program, play.state, play.at)
-    assert registers(again) == registers(play.state)
-    assert len(again.trail) == len(play.state.trail)
-
-
-def test_an_interrupt_is_no_older_than_the_row_before_it() -> None:
-    play = started(two())
-    again = cut_off(play.program, play.state, 0)
-    assert again.trail.at[-1] == again.trail.at[-2]
-
-
-def test_half_of_what_an_outcome_says_is_nothing() -> None:
-    """An interrupt between two rows of one outcome leaves neither."""
-    play = started(STEPS.undone("a", settled=True))
-    play.say(Failed(BOOM))
-    rows = len(play.state.trail)
-    play.state.trail.stands = rows
-    play.write(Fact.DID_NOT_HAPPEN)  # and FAILED did not come
-    again = cut_off(play.program, play.state, play.at)
-    assert again.phase is Phase.SETTLING
-    assert len(again.trail) == rows + 1
-
-
-def test_all_rows_of_one_outcome_are_there_when_it_was_taken_in() -> None:
-    play = told(started(STEPS.undone("a", settled=True)), Failed(BOOM), NothingHappened())
-    assert play.facts == [Fact.SETTLING, Fact.DID_NOT_HAPPEN, Fact.FAILED]
-
-
 # ---- found out, given up, decided ------------------------------------------------------------------------
 
 
@@ -435,20 +332,3 @@ def test_an_undo_is_given_the_result_that_a_person_told_of() -> None:
     decision = play.say(Refused(NO))
     assert isinstance(decision, Undo)
     assert play.state.value == 9
-
-
-class Cutting(int):
-    """A span of time of which the calculation is interrupted."""
-
-    def __rsub__(self, other: int) -> int:
-        raise KeyboardInterrupt
-
-
-def test_an_interrupt_while_an_outcome_is_written_leaves_none_of_its_rows() -> None:
-    """Of the two that say that it was cut off and is stuck; one alone would let it be repeated."""
-    play = started(STEPS.irreversible("a"))
-    rows = len(play.state.trail)
-    with pytest.raises(KeyboardInterrupt):
-        machine.advance(play.program, play.state, Interrupted(), play.at, Cutting())
-    assert len(play.state.trail.codes) == rows + 1
-    assert len(play.state.trail) == rows

@@ -4,24 +4,23 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import reduce
 from operator import rshift
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from resaga import Saga
-from resaga.core.combine import branch, wait, when, within
+from resaga.core.combine import branch, wait, when
 from resaga.core.difference import difference
 from resaga.core.line import Line
-from resaga.core.outcome import Cancelled, Chose, Interrupted, Refused, Returned, Woke
-from resaga.core.walk import PLACES, Liberties, walk
+from resaga.core.outcome import Cancelled, Chose, Interrupted, Returned, Woke
+from resaga.core.walk import PLACES, walk
 from resaga.core.way import Way
+from tests.core.letters import DONE, a, at_c, b, c, days, inside, waiting, x
 from tests.core.older import walked
 from tests.core.places import odd
-from tests.core.play import DAY, ENOUGH, NO, STEPS, Play, started
+from tests.core.play import DAY, ENOUGH, STEPS, Play, started
 from tests.counting import counted
 from tests.steps import AnyBlock
-
-FREE: Final = Liberties(neutral=True)
 
 
 def even(context: int) -> bool:
@@ -32,36 +31,6 @@ def even(context: int) -> bool:
 def big(context: int) -> bool:
     """A third one."""
     return context > 9
-
-
-def days(count: int) -> Any:  # noqa: ANN401 - a timer
-    return wait(timedelta(days=count))
-
-
-def a() -> AnyBlock:
-    return STEPS.read("a")
-
-
-def b() -> AnyBlock:
-    return STEPS.undone("b")
-
-
-def c() -> AnyBlock:
-    return STEPS.gate("c")
-
-
-def x() -> AnyBlock:
-    return STEPS.read("x")
-
-
-def at_c() -> Play:
-    """Behind a and b, at the gate."""
-    play = started(a() >> b() >> c() >> STEPS.read("d"))
-    play.say(Returned(1), Returned(2))
-    return play
-
-
-DONE: Final = [("a", "RETURNED", 2), ("b", "RETURNED", 3)]
 
 
 # ---- what fits ----------------------------------------------------------------------------------
@@ -191,15 +160,6 @@ def test_what_the_run_came_to_must_be_there(newer: AnyBlock) -> None:
 # ---- timers and contexts ------------------------------------------------------------------------
 
 
-def waiting(*, at: int) -> Play:
-    """At that one of three timers."""
-    play = started(days(1) >> a() >> days(2) >> days(3) >> x())
-    for outcome in (Woke(), Returned(1), Woke())[:at]:
-        play.now += 5 * DAY
-        play.say(outcome)
-    return play
-
-
 @pytest.mark.parametrize("at", [0, 1, 3])
 def test_how_long_a_timer_without_a_name_takes_may_change(at: int) -> None:
     """Passed, stood at, or ahead."""
@@ -258,18 +218,6 @@ def test_so_many_places_are_looked_at() -> None:
     assert walked(play, when(even, a()) >> long >> days(1) >> x()) is None
 
 
-def taken_out(context: int) -> int:
-    return context
-
-
-def put_back(context: int, inner: int) -> int:
-    return context + inner
-
-
-def inside(block: AnyBlock) -> AnyBlock:
-    return within(block, taken_out, put_back)
-
-
 def test_contexts_are_taken_out_and_put_back_where_they_were() -> None:
     """Two `within` with the same paths are told apart by what is in them."""
     play = started(inside(a()) >> inside(b()) >> c())
@@ -321,79 +269,6 @@ def test_of_conditions_of_one_name_the_run_stands_at_its_own() -> None:
     )
     assert placed is not None
     assert [code >> 5 for code, _ in placed[2:]] == [0, 2]
-
-
-# ---- liberties ----------------------------------------------------------------------------------
-
-
-def test_what_is_supplied_is_passed() -> None:
-    """As if it had returned."""
-    newer = a() >> x() >> b() >> c()
-    passed = [DONE[0], ("x", "RETURNED", None), DONE[1]]
-    assert walked(at_c(), newer, Liberties(supplied=frozenset({1}))) == passed
-
-
-def test_what_is_dropped_is_left_out() -> None:
-    """Even if something of its name is there, which then is another."""
-    drop = Liberties(dropped=frozenset({0}))
-    assert walked(at_c(), b() >> c(), drop) == DONE[1:]
-    assert walked(at_c(), a() >> b() >> c(), drop) is None
-
-
-def test_a_run_goes_on_behind_what_is_dropped_where_it_stands() -> None:
-    """Its rows there are forgotten."""
-    play = started(a() >> b() >> x())
-    play.say(Returned(1), Interrupted())
-    assert walked(play, a() >> x(), Liberties(dropped=frozenset({1}))) == [DONE[0]]
-
-
-def test_a_rollback_keeps_the_row_that_turned_it() -> None:
-    """At what comes next; where nothing comes, there is no place for it."""
-    play = started(b() >> STEPS.undone("e") >> c())
-    play.say(Returned(1), Refused(NO))
-    drop = Liberties(dropped=frozenset({1}))
-    assert walked(play, b() >> c(), drop) == [("b", "RETURNED", 2), ("c", "FAILED", 3)]
-    assert walked(play, b(), drop) is None
-
-
-@pytest.mark.parametrize(
-    ("newer", "facts"),
-    [
-        (days(1) >> a() >> days(2) >> days(3) >> x(), ["WOKE", "RETURNED", "WOKE"]),
-        (a() >> days(2) >> days(3) >> x(), ["RETURNED", "WOKE"]),
-        (days(1) >> a() >> days(3) >> x(), ["WOKE", "RETURNED"]),
-        (days(1) >> a() >> days(2) >> x(), ["WOKE", "RETURNED"]),
-        (days(1) >> a() >> days(1) >> days(2) >> days(3) >> x(), ["WOKE", "RETURNED", "WOKE"]),
-        (days(1) >> days(1) >> a() >> days(2) >> days(3) >> x(), ["WOKE", "WOKE", "RETURNED", "WOKE"]),
-    ],
-)
-def test_timers_may_come_and_go(newer: AnyBlock, facts: list[str]) -> None:
-    """With that liberty; the one that the run stands at stays, if it can."""
-    placed = walked(waiting(at=3), newer, FREE)
-    assert placed is not None
-    assert [fact for _, fact, _ in placed] == facts
-
-
-def test_what_is_put_back_may_be_of_another_type() -> None:
-    """Its rows stay, with that liberty only."""
-    play = started(inside(a()) >> c())
-    play.say(Returned(1), Returned(2), Interrupted())
-    newer = within(a(), taken_out, put_back, gives=bool) >> c()
-    assert walked(play, newer) is None
-    rows = [("get", "RETURNED", 2), ("a", "RETURNED", 3), ("put", "INTERRUPTED", 4)]
-    assert walked(play, newer, FREE) == rows
-
-
-def test_contexts_may_come_and_go() -> None:
-    """The rows of new ones come from nowhere."""
-    play = started(inside(a()) >> c())
-    play.say(Returned(1), Returned(2), Returned(3))
-    assert walked(play, a() >> c(), FREE) == [("a", "RETURNED", 3)]
-    assert walked(at_c(), inside(a() >> b()) >> c(), FREE) == [
-        ("get", "RETURNED", None),
-        *DONE,
-        ("put", "RETURNED", None),
-    ]
 
 
 # ---- size ---------------------------------------------------------------------------------------

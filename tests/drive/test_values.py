@@ -1,10 +1,8 @@
 """Values handed on: nobody who is given one can change what is recorded."""
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-import pytest
-from attrs import Factory, define, frozen
+from attrs import define
 
 from resaga import (
     Attempt,
@@ -23,16 +21,7 @@ from resaga import (
     when,
     within,
 )
-from resaga.core.errors import NotStorable
-from resaga.testing import FakeClock
-from tests.loops import AnyExecution
-from tests.steps import AnyBlock
-
-
-@define
-class Cart:
-    items: list[str] = Factory(list)
-    cents: float = 0.0
+from tests.drive.trips import Cart, Still, go
 
 
 @define
@@ -40,37 +29,8 @@ class Trip:
     cart: Cart
 
 
-@dataclass
-class Strict:
-    """A value that refuses to be made of what it has become."""
-
-    cents: int
-
-    def __post_init__(self) -> None:
-        if self.cents < 0:
-            raise ValueError("a price is not negative")
-
-
-@frozen
-class Still:
-    cents: float
-
-
-CLOCK: Final = FakeClock()
-
-
-def go(block: AnyBlock, context: object) -> AnyExecution:
-    saga: Saga[Any, Any, Any] = Saga("shop", block)
-    return saga.new(context).start(clock=CLOCK)
-
-
 def undo_nothing(context: object) -> None:
     pass
-
-
-@read
-def no(cart: Cart) -> Cart:
-    raise Rejected("no")
 
 
 # ---- mutable ones ------------------------------------------------------------------------------------------
@@ -279,142 +239,3 @@ def test_what_cannot_change_is_handed_on_as_it_is() -> None:
     outcome = go(when(yes, a) >> only(Still, a.named("again")), first)
     assert all(one is other for one, other in zip(seen, [first, first, second], strict=True))
     assert outcome.result is second
-
-
-# ---- those that cannot be stored ---------------------------------------------------------------------------
-
-
-def test_a_value_that_cannot_be_stored_did_happen() -> None:
-    """Its step is undone with the live value, and is not tried again."""
-    calls: list[str] = []
-    live: list[object] = []
-
-    @step(retry=Retry(5))
-    def a(cart: Cart) -> Cart:
-        calls.append("a")
-        return Cart(cart.items, float("nan"))
-
-    def undo_a(cart: Cart, attempt: Attempt) -> None:
-        calls.append("undo")
-        live.append(cart.cents)
-
-    outcome = go(a.undone_by(undo_a), Cart())
-    assert isinstance(outcome, RolledBack)
-    assert (outcome.failure.kind, outcome.failure.code) == ("unstorable", "NotStorable")
-    assert "$.cents" in outcome.failure.message
-    assert (calls, [str(one) for one in live]) == (["a", "undo"], ["nan"])
-    with pytest.raises(NotStorable):
-        outcome.dump()
-    assert [one.path for one in outcome.undone] == ["a"]
-
-
-def test_a_read_that_gives_such_a_value_fails() -> None:
-    """There is nothing to undo."""
-
-    @read(retry=Retry(5))
-    def a(cart: Cart) -> Cart:
-        return Cart(cart.items, float("inf"))
-
-    outcome = go(a, Cart())
-    assert isinstance(outcome, RolledBack)
-    assert [one.outcome for one in outcome.state.step_timings] == ["unstorable"]
-
-
-def test_an_irreversible_step_that_gives_such_a_value_goes_on_with_it() -> None:
-    """It cannot be taken back, so what follows is given the live value; only a document cannot be had."""
-
-    @step
-    def a(cart: Cart) -> Cart:
-        return Cart(["paid"], float("nan"))
-
-    @read
-    def b(cart: Cart) -> Cart:
-        return Cart([*cart.items, "seen"])
-
-    outcome = go(a.irreversible() >> b, Cart())
-    assert isinstance(outcome, Completed)
-    assert outcome.result == Cart(["paid", "seen"])
-    with pytest.raises(NotStorable, match=r"a\.cents|\$\.cents"):
-        outcome.dump()
-    assert outcome.result == Cart(["paid", "seen"])
-
-
-def test_a_settle_that_gives_such_a_value_says_that_it_happened() -> None:
-    """And that is what is undone."""
-    undone: list[str] = []
-
-    @step
-    def a(cart: Cart) -> Cart:
-        raise OSError
-
-    def settle(cart: Cart, attempt: Attempt) -> Cart | DidNotHappen:
-        return Cart(["found"], float("nan"))
-
-    def undo(cart: Cart) -> None:
-        undone.extend(cart.items)
-
-    outcome = go(a.settled_by(settle).undone_by(undo), Cart())
-    assert isinstance(outcome, RolledBack)
-    assert (undone, outcome.failure.code) == (["found"], "OSError")
-
-
-def test_a_value_that_refuses_to_be_made_again_is_one_of_them() -> None:
-    """What its class raises is the reason, and goes no further."""
-    undone: list[int] = []
-
-    @step
-    def a(price: Strict) -> Strict:
-        price.cents = -1
-        return price
-
-    def undo(price: Strict) -> None:
-        undone.append(price.cents)
-
-    outcome = go(a.undone_by(undo), Strict(1))
-    assert isinstance(outcome, RolledBack)
-    assert outcome.failure.kind == "unstorable"
-    assert undone == [-1]
-
-
-def test_an_immutable_value_is_looked_into_only_when_it_is_dumped() -> None:
-    """Then the error says where, and the execution is as it was."""
-
-    @read
-    def a(context: Still) -> Still:
-        return Still(float("nan"))
-
-    outcome = go(a, Still(1.0))
-    assert isinstance(outcome, Completed)
-    with pytest.raises(NotStorable, match="cents"):
-        outcome.dump()
-    assert str(outcome.result.cents) == "nan"
-
-
-@pytest.mark.parametrize("odd", [None, 1, b"x", Cart(), (one for one in "x")], ids=lambda odd: type(odd).__name__)
-@pytest.mark.parametrize("with_attempt", [False, True])
-def test_a_result_of_another_class_did_happen_and_is_taken_back(odd: object, *, with_attempt: bool) -> None:
-    """No type checker was asked, or it was misled: the next step never sees it."""
-    seen: list[object] = []
-    gives: Any = (lambda _, attempt: odd) if with_attempt else (lambda _: odd)
-    first = step(name="first", takes=int, gives=str)(gives).undone_by(seen.append)
-    second = step(name="second", takes=str, gives=str)(seen.append).kept("never")
-    outcome = Saga("odd", first >> second).new(1).start()
-    assert isinstance(outcome, RolledBack)
-    assert outcome.failure.kind == "unstorable"
-    assert seen == [odd]
-
-
-def test_a_float_may_be_whole_and_a_union_may_be_none() -> None:
-    """What can be stored is taken, though its class is looked into."""
-
-    @read
-    def half(number: int) -> float:
-        return number
-
-    @read
-    def none(number: float) -> str | None:
-        return None
-
-    outcome = Saga("fine", half >> none).new(4).start()
-    assert isinstance(outcome, Completed)
-    assert outcome.state.trail.values[2:] == [4, None]

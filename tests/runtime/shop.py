@@ -5,11 +5,12 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from resaga import Saga, gate, read, step, wait
+from resaga import Paused, Saga, gate, read, step, wait
 from resaga.stores.memory import MemoryStore
 from resaga.testing import FakeClock
 from tests.runtime.runtimes import AnyRuntime, made
 
+A: Final[Any] = "A-1"
 CALLS: Final[list[str]] = []
 """What was called, in this process."""
 
@@ -89,3 +90,8 @@ class Shop:
         self.runtime._life._over.set()
         self.runtime = self.another()
         self.clock.advance(timedelta(seconds=31))
+
+
+def paused(shop: Shop, note: str = "") -> None:
+    """One execution there waits at its first gate."""
+    assert isinstance(shop.runtime.run(CHECKOUT, Order(A, note), id=A), Paused)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from resaga import Completed, Paused, Saga, Stuck, read, step, when
+from resaga import Completed, Saga, Stuck, read, step, when
 from resaga.core import errors
 from resaga.runtime.life import WORKER
 from tests.runtime.runtimes import made
@@ -20,6 +20,7 @@ from tests.runtime.shop import (
     Shop,
     approval,
     charge,
+    paused,
     price,
     release,
     reserve,
@@ -33,10 +34,6 @@ A: Any = "A-1"
 
 def never(order: Order) -> bool:
     return False
-
-
-def paused(shop: Shop, note: str = "") -> None:
-    assert isinstance(shop.runtime.run(CHECKOUT, Order(A, note), id=A), Paused)
 
 
 # ---- a deploy ------------------------------------------------------------------------------------

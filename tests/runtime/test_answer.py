@@ -1,0 +1,85 @@
+"""Answers: early, late, twice, wrong, and to whom."""
+
+from typing import Any
+
+import pytest
+
+from resaga import Completed, Saga, gate
+from resaga.core import errors
+from tests.runtime.shop import CALLS, CHECKOUT, A, Order, Shop, approval, paused, second
+
+pytestmark = pytest.mark.usefixtures("both_runtimes")
+
+
+def test_an_early_answer_is_kept() -> None:
+    """It is used when its gate is reached, also if the execution rests before that."""
+    shop = Shop()
+    shop.runtime.submit(CHECKOUT, Order(A), id=A)
+    shop.runtime.answer(A, second, True, by="ann")
+    shop.runtime.tick()
+    assert shop.runtime.get(A).path == "approval"
+    shop.runtime.answer(A, approval, True)
+    shop.another().tick()
+    assert isinstance(shop.runtime.load(CHECKOUT, A), Completed)
+    assert CALLS == ["reserve", "price", "approval", "second", "charge"]
+
+
+def test_a_second_answer() -> None:
+    """It is a conflict: before the gate, at it, and behind it."""
+    shop = Shop()
+    paused(shop)
+    shop.runtime.answer(A, second, True)
+    with pytest.raises(errors.Conflict):
+        shop.runtime.answer(A, second, False)
+    shop.runtime.answer(A, approval, True)
+    with pytest.raises(errors.Conflict):
+        shop.runtime.answer(A, approval, False)
+    shop.runtime.resume(CHECKOUT, A)
+    with pytest.raises(errors.Conflict):
+        shop.runtime.answer(A, approval, True)
+
+
+def test_an_answer_to_the_next_gate_while_one_is_decided() -> None:
+    """What was answered at the first gate is no reason to refuse the answer to the second."""
+    shop = Shop()
+    paused(shop)
+    shop.runtime.answer(A, approval, True)
+    shop.runtime.answer(A, second, True)
+    assert isinstance(shop.runtime.resume(CHECKOUT, A), Completed)
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_an_answer_of_the_wrong_type(early: bool) -> None:  # noqa: FBT001 - a parameter
+    """It is refused, whether its gate is reached or not, and nothing is recorded."""
+    shop = Shop()
+    paused(shop)
+    wrong: Any = "yes"
+    with pytest.raises(errors.WrongAnswer):
+        shop.runtime.answer(A, second if early else approval, wrong)
+    stored = shop.store.read(A)
+    assert stored is not None
+    assert stored.entries == ()
+
+
+def test_an_answer_to_no_gate_of_it() -> None:
+    """A gate of another saga is none."""
+
+    @gate
+    def foreign(order: Order, ok: bool) -> Order:  # noqa: FBT001 - an answer
+        return order
+
+    shop = Shop()
+    paused(shop)
+    with pytest.raises(errors.NotAsked):
+        shop.runtime.answer(A, foreign, True)
+
+
+def test_one_gate_twice() -> None:
+    """Each place of it has an answer of its own, the first one first."""
+    saga: Any = Saga("twice", approval.named("first") >> approval.named("then"))
+    shop = Shop()
+    runtime = shop.another(saga)
+    runtime.run(saga, Order(A), id=A)
+    runtime.answer(A, approval, True)
+    runtime.answer(A, approval, True)
+    assert isinstance(runtime.resume(saga, A), Completed)
