@@ -169,6 +169,7 @@ def test_a_server_that_was_restarted_is_no_matter(postgres: Postgres, postgres_u
 
 
 @pytest.mark.proof
+@pytest.mark.faults
 def test_stopped_hard_under_twenty_workers(postgres: Postgres, postgres_url: str) -> None:
     """T06: whenever it is killed, no append is lost that was acknowledged, and none is there twice."""
     store = PostgresStore(postgres_url)
