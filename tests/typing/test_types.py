@@ -5,6 +5,7 @@ Both checkers run once, on what is in `legal` and on a copy of what is in `forbi
 
 import ast
 import json
+import os
 import re
 import subprocess
 import sys
@@ -114,7 +115,8 @@ def pyright(bare: Path) -> Complaints:
     """What pyright says in its strict mode."""
     pytest.importorskip("pyright")
     config = bare / "pyrightconfig.json"
-    paths = {"include": [*map(str, LEGAL), str(bare)], "exclude": [], "extraPaths": [str(ROOT / "src"), str(ROOT)]}
+    include = [".", *(os.path.relpath(file, bare) for file in LEGAL)]  # pyright ignores a path that is not relative
+    paths = {"include": include, "exclude": [], "extraPaths": [str(ROOT / "src"), str(ROOT)]}
     settings = {"executionEnvironments": [], "reportUnusedExpression": False}
     config.write_text(json.dumps({"extends": str(ROOT / "pyproject.toml"), **paths, **settings}), "utf-8")
     command = [sys.executable, "-m", "pyright", "--outputjson", "--project", str(config)]
