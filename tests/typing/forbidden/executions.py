@@ -27,9 +27,9 @@ def verbs(  # noqa: PLR0913, PLR0917 - one of each state
     paused.answer(policy, Approval("x", ok=True))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
     # [answer of new] New asks nothing yet
-    # mypy says: "ExecutionState" not callable
-    # pyright says: Object of type "ExecutionState" is not callable
-    new.answer(approval, Approval("x", ok=True))  # type: ignore[operator]  # pyright: ignore[reportCallIssue]
+    # mypy says: "New[Order, Charged, Sync]" has no attribute "answer"
+    # pyright says: Cannot access attribute "answer" for class "New[Order, Charged, Sync]"
+    new.answer(approval, Approval("x", ok=True))  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
 
     # [start of paused] Paused is resumed
     # mypy says: "Paused[Order, Charged, Sync]" has no attribute "start"

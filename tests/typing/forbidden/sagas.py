@@ -259,9 +259,9 @@ gate(expiry=Default(Approval("nobody", ok=False)))  # type: ignore[call-overload
 checkout.new(Held(Order("1", 2), "h"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 # [resume of new] New is started
-# mypy says: "ExecutionState" not callable
-# pyright says: Object of type "ExecutionState" is not callable
-checkout.new(Order("1", 2)).resume()  # type: ignore[operator]  # pyright: ignore[reportCallIssue]
+# mypy says: "New[Order, Charged, Sync]" has no attribute "resume"
+# pyright says: Cannot access attribute "resume" for class "New[Order, Charged, Sync]"
+checkout.new(Order("1", 2)).resume()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
 
 # [start of an async saga] an async saga is awaited
 # mypy says: Invalid self argument "New[Order, Charged, Async]" to attribute function "start"
