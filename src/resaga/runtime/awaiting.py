@@ -1,7 +1,6 @@
 """The durable runtime for asyncio: many executions at once, whose records go to the store together."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -16,7 +15,7 @@ from resaga.execution import Outcome
 from resaga.runtime.asking import Asking, ask, joined
 from resaga.runtime.desk import Desk
 from resaga.runtime.drives import Drives
-from resaga.runtime.driving import Driving
+from resaga.runtime.driving import EVERY, Driving
 from resaga.runtime.event import Event
 from resaga.runtime.handle import Handle
 from resaga.runtime.life import LEASE, Life
@@ -33,14 +32,12 @@ X = TypeVar("X")
 B = TypeVar("B")
 R = TypeVar("R")
 
-LOG: Final = logging.getLogger("resaga.runtime")
 THREADS: Final = 32
 """So many plain bodies are called at once."""
 
 AT_ONCE: Final = 100
 """So many executions are driven at once by `tick` and `work`."""
 
-SECOND: Final = timedelta(seconds=1)
 POLL_SECONDS: Final = 0.1
 """How often it is asked whether another process is done with an execution."""
 
@@ -180,7 +177,7 @@ class Runtime:
         """Drive here what is due, and what was being driven by processes that died; gives how many went on."""
         return await self._watch.once(at_once)
 
-    async def work(self, *, at_once: int = AT_ONCE, every: timedelta = SECOND) -> None:
+    async def work(self, *, at_once: int = AT_ONCE, every: timedelta = EVERY) -> None:
         """Drive what is due, so many at once, until this is cancelled, or the process is told to end by SIGTERM.
 
         It looks at the store so often, and at once when something is said to this runtime. Then what it drives is

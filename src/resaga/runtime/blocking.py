@@ -15,7 +15,7 @@ from resaga.drive.clock import SYSTEM, Clock
 from resaga.execution import Outcome, settled
 from resaga.runtime.asking import Asking, ask, joined
 from resaga.runtime.desk import Desk
-from resaga.runtime.driving import Driving
+from resaga.runtime.driving import EVERY, Driving
 from resaga.runtime.event import Event
 from resaga.runtime.hands import Hands, Stopped
 from resaga.runtime.held import Held
@@ -34,7 +34,6 @@ B = TypeVar("B")
 R = TypeVar("R")
 
 LOG: Final = logging.getLogger("resaga.runtime")
-SECOND: Final = timedelta(seconds=1)
 LISTENING_SECONDS: Final = 0.1
 """How long a signal may stay unheard."""
 
@@ -144,7 +143,7 @@ class BlockingRuntime:
             went_on += 1
         return went_on
 
-    def work(self, *, every: timedelta = SECOND) -> None:
+    def work(self, *, every: timedelta = EVERY) -> None:
         """Drive what is due, one after the other, until the process is told to end by SIGTERM.
 
         A body that is being called then is called to its end, and what it gave is recorded; nothing is undone, and

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, Final, final
 
 from resaga.core.errors import AlreadyExists, Conflict, StoreError
@@ -13,6 +14,9 @@ from resaga.saga import Saga
 from resaga.stores.store import Head, Store
 
 PAGE: Final = 100
+
+EVERY: Final = timedelta(seconds=1)
+"""So often a worker looks at the store."""
 
 SWEEP: Final = 3_600_000_000_000
 """So often, in nanoseconds, all that is said to be driven is looked at, whoever is said to drive it."""
