@@ -67,7 +67,6 @@ class Runtime:
         self._writer = Writer(store)
         self._threads = ThreadPoolExecutor(threads, "resaga body")
         self._drives = Drives(self._desk, self._driving, self._writer, self._threads, clock)
-        self._closing = False
         self._watch = Watch(store, self._desk, self._driving, self._writer, self._drives)
 
     @classmethod
@@ -88,9 +87,8 @@ class Runtime:
 
         Nothing is undone. Plain bodies are waited for, since no thread can be stopped; what they gave is recorded.
         """
-        if self._closing:
+        if self._drives.closed:
             return
-        self._closing = True
         await self._drives.end()
         try:
             await self._writer.look(lambda _: self._life.end(leaves=self._driving.leaves))

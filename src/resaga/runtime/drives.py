@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any, Final, NamedTuple, TypeVar, final
 
 from resaga.core.block import M
-from resaga.core.errors import Conflict, ResagaError, StoreClosed, StoreError
+from resaga.core.errors import Conflict, ResagaError, StoreError
 from resaga.drive.clock import Clock
 from resaga.execution import Outcome, settled
 from resaga.runtime.apart import Apart
@@ -17,7 +17,7 @@ from resaga.runtime.driving import Driving
 from resaga.runtime.hands_async import HandsAsync
 from resaga.runtime.held import Held
 from resaga.runtime.loop_async import run_async
-from resaga.runtime.writer import Writer
+from resaga.runtime.writer import Writer, closed
 from resaga.saga import Saga
 
 X = TypeVar("X")
@@ -47,7 +47,7 @@ class Drives:
         self._clock = clock
         self._apart = Apart()
         self._now: dict[str, Drive] = {}
-        self._closed = False
+        self.closed = False
 
     def hands(self) -> HandsAsync:
         """For one execution, or for one verb."""
@@ -59,8 +59,8 @@ class Drives:
 
     def check(self) -> None:
         """Raise if nothing may begin any more."""
-        if self._closed:
-            raise StoreClosed("the runtime was closed; open another one.", where="", code="")
+        if self.closed:
+            raise closed()
 
     def begun(self, saga: Saga[Any, Any, Any], held: Held, hands: HandsAsync) -> Drive:
         """Drive one that no store knows yet."""
@@ -75,7 +75,7 @@ class Drives:
 
     async def end(self) -> None:
         """Let go of all, and begin with none any more."""
-        self._closed = True
+        self.closed = True
         await interrupted(drive.task for drive in self._now.values())
 
     def _started(
@@ -97,7 +97,7 @@ class Drives:
             LOG.error("%s failed: %s", task.get_name(), error, exc_info=error)
 
     def _again(self, saga: Saga[Any, Any, Any], id_: str) -> None:
-        if not self._closed and id_ not in self._now and self._driving.has_unwritten(id_):
+        if not self.closed and id_ not in self._now and self._driving.has_unwritten(id_):
             self.resumed(saga, id_)
 
     async def _resuming(self, saga: Saga[X, B, M], id_: str, hands: HandsAsync) -> Outcome[X, B, M]:

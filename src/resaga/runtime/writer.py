@@ -31,8 +31,6 @@ LOOKS: Final = 4
 COMMON: Final = (StoreUnreachable, StoreBusy, StoreClosed)
 """What is wrong with the store, whatever it is asked for: nothing is gained by asking again one by one."""
 
-CLOSED: Final = StoreClosed("the runtime was closed; open another one.", where="", code="")
-
 
 @final
 class Pending:
@@ -81,7 +79,7 @@ class Writer:
     def append(self, items: Sequence[Append]) -> Pending:
         """Write these in the next batch."""
         if self._closed:
-            raise CLOSED
+            raise closed()
         pending = Pending(items)
         self._waiting.append(pending)
         if not self._busy:
@@ -92,14 +90,14 @@ class Writer:
     def look(self, asked: Callable[[Store], Any]) -> "asyncio.Future[Any]":
         """Ask the store for something else, in a thread."""
         if self._closed:
-            raise CLOSED
+            raise closed()
         return asyncio.get_running_loop().run_in_executor(self._threads, asked, self._store)
 
     def close(self) -> None:
         """Wait until nothing is under way any more."""
         self._closed = True
         while self._waiting:
-            self._waiting.popleft().settle(CLOSED)
+            self._waiting.popleft().settle(closed())
         self._threads.shutdown()
 
     def _turn(self) -> None:
@@ -150,6 +148,11 @@ class Writer:
                 return [error] * len(batch)
             return [outcome for one in batch for outcome in self._written([one])]
         return _shares(batch, applied)
+
+
+def closed() -> StoreClosed:
+    """What everything says after `close`."""
+    return StoreClosed("the runtime was closed; open another one.", where="", code="")
 
 
 def _shares(batch: list[Pending], applied: Sequence[bool]) -> list[list[bool] | BaseException]:
