@@ -95,9 +95,9 @@ class Driving:
                     store.delete(head.id, head.revision)
             elif not head.owner or not self._life.lives(head.owner):
                 yield from known([head])
-        if self._swept is None or self._life.passed() - self._swept >= SWEEP:
+        if self._swept is None or self._clock.monotonic() - self._swept >= SWEEP:
             yield from known(self._lost(store))
-            self._swept = self._life.passed()
+            self._swept = self._clock.monotonic()
 
     def _lost(self, store: Store) -> Iterator[Head]:
         """What is said to be driven by somebody of whom there is no sign at all.

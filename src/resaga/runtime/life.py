@@ -44,10 +44,6 @@ class Life:
         fresh = self._home == os.getpid() and self._clock.monotonic() < self._fresh_until
         return self._owner if fresh else ""
 
-    def passed(self) -> int:
-        """Nanoseconds since some moment, whatever the clock on the wall shows."""
-        return self._clock.monotonic()
-
     def lives(self, owner: str) -> bool:
         """Whether whoever signs like this is still there."""
         sign = self._store.read(owner)
