@@ -24,28 +24,23 @@ Asking: TypeAlias = Generator[Sequence[Append] | Look, Any, T]
 """A verb that asks the store for things, and gives this in the end."""
 
 
-def append(items: Sequence[Append]) -> Asking[Sequence[bool]]:
-    """Say of each whether it was applied."""
-    applied: Sequence[bool] = yield items
-    return applied
-
-
 def surely(item: Append) -> Asking[bool]:
     """Whether it is there: where the store failed it may have been applied all the same."""
-    for left in reversed(range(TRIES)):
+    applied: Sequence[bool] = ()
+    failures = 0
+    while not applied:
         try:
-            applied = yield from append([item])
+            applied = yield [item]
         except StoreError:
-            if not left:
+            failures += 1
+            if failures == TRIES:
                 raise
-            continue
-        if applied[0]:
-            return True
-        stored = yield from read(item.id)
-        return stored is not None and (
-            item.write_id == stored.write_id or (item.revision, item.entry) in [tuple(one) for one in stored.entries]
-        )
-    raise AssertionError
+    if applied[0]:
+        return True
+    stored = yield from read(item.id)
+    return stored is not None and (
+        item.write_id == stored.write_id or dict(stored.entries).get(item.revision) == item.entry
+    )
 
 
 def read(id_: str) -> Asking[Stored | None]:
