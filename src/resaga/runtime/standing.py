@@ -11,12 +11,12 @@ from resaga.stores.store import Append
 QUARANTINED: Final = "quarantined"
 """The status of what killed those who drove it, again and again."""
 
-GOING: Final = (Status.RUNNING, Status.NEW, Status.COMPENSATING)
+GOING: Final = (Status.NEW, Status.RUNNING, Status.COMPENSATING)
 """Something can be done at once."""
 
-RUNNING: Final = ("new", "running", "compensating")
-STUCK: Final = ("stuck", QUARANTINED)
-OVER: Final = ("completed", "rolled back")
+RUNNING: Final = tuple(status.value for status in GOING)
+STUCK: Final = (Status.STUCK.value, QUARANTINED)
+OVER: Final = (Status.COMPLETED.value, Status.ROLLED_BACK.value)
 """What the statuses say to somebody who asks."""
 
 
