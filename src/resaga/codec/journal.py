@@ -113,6 +113,7 @@ def lengthened(document: Document, steps: Sequence[Step], size: int) -> Document
         refers=refers,
         status=last.status,
         index=last.index,
+        waits=None,
         codes=codes,
         at=at,
         took=took,

@@ -3,12 +3,11 @@
 from datetime import datetime, timedelta
 from typing import final
 
-from resaga.codec import journal
-from resaga.codec.document import opened
 from resaga.core.fact import BITS, MASK, Fact
 from resaga.core.line import Line
 from resaga.core.timing import moment
 from resaga.core.value import Value
+from resaga.runtime.summary import document_of
 from resaga.stores.store import Stored
 
 
@@ -31,8 +30,7 @@ class Event(Value):
 
 def events(stored: Stored) -> tuple[Event, ...]:
     """All that happened, in its order."""
-    steps = journal.steps_of(journal.opened(raw) for _, raw in stored.entries)
-    document = journal.lengthened(opened(stored.snapshot), steps, 0)
+    document = document_of(stored)
     paths = [Line.read(row).path for row in document.listing]
     paths.append(document.saga)
     rows = zip(document.codes, document.at, document.took, strict=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, final
 
 from resaga.codec import journal
-from resaga.codec.document import opened
+from resaga.codec.document import Document, opened
 from resaga.core.decision import Status
 from resaga.core.fact import BITS, COMPLETIONS, MASK
 from resaga.core.line import CONTEXTS, Line
@@ -42,10 +42,15 @@ class Summary(Value):
     """What it waits for, where it does: an answer or a time."""
 
 
+def document_of(stored: Stored) -> Document:
+    """The document as it would be with what was added to it since, of whatever saga."""
+    steps = journal.steps_of(journal.opened(raw) for _, raw in stored.entries)
+    return journal.lengthened(opened(stored.snapshot), steps, 0)
+
+
 def summary(stored: Stored) -> Summary:
     """What a store tells of an execution."""
-    steps = journal.steps_of(journal.opened(raw) for _, raw in stored.entries)
-    document = journal.lengthened(opened(stored.snapshot), steps, 0)
+    document = document_of(stored)
     lines = [Line.read(row) for row in document.listing]
     counted = [line.kind not in CONTEXTS for line in lines]
     over = document.index >= len(lines) or document.status == Status.ROLLED_BACK.value
@@ -61,5 +66,5 @@ def summary(stored: Stored) -> Summary:
         steps=sum(counted),
         wake_at=None if stored.wake_at is None else moment(stored.wake_at),
         updated_at=moment(document.at[-1]),
-        waits=None if steps else document.waits,
+        waits=document.waits,
     )
