@@ -19,7 +19,7 @@ from resaga.runtime.driving import EVERY, Driving
 from resaga.runtime.event import Event
 from resaga.runtime.handle import Handle
 from resaga.runtime.life import LEASE, Life
-from resaga.runtime.standing import OVER, RUNNING, STUCK
+from resaga.runtime.standing import OVER, PAUSED, RUNNING, STUCK
 from resaga.runtime.summary import Summary
 from resaga.runtime.watch import Watch
 from resaga.runtime.writer import Writer
@@ -233,7 +233,7 @@ class Runtime:
 
     def paused(self) -> AsyncIterator[Head]:
         """Those that wait for an answer or a time."""
-        return self.find(status="paused")
+        return self._found(PAUSED)
 
     def stuck(self) -> AsyncIterator[Head]:
         """Those that a person has to decide about."""

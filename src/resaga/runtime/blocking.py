@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import timedelta
-from itertools import chain
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, final
 
@@ -22,7 +21,7 @@ from resaga.runtime.held import Held
 from resaga.runtime.life import LEASE, Life
 from resaga.runtime.loop import run
 from resaga.runtime.sigterm import on_sigterm
-from resaga.runtime.standing import OVER, RUNNING, STUCK
+from resaga.runtime.standing import OVER, PAUSED, RUNNING, STUCK
 from resaga.runtime.summary import Summary
 from resaga.saga import Loaded, Saga
 from resaga.stores.opening import open_store
@@ -208,19 +207,19 @@ class BlockingRuntime:
 
     def running(self) -> Iterator[Head]:
         """Those that are not over, and wait for nobody."""
-        return chain.from_iterable(self.find(status=status) for status in RUNNING)
+        return self._found(RUNNING)
 
     def paused(self) -> Iterator[Head]:
         """Those that wait for an answer or a time."""
-        return self.find(status="paused")
+        return self._found(PAUSED)
 
     def stuck(self) -> Iterator[Head]:
         """Those that a person has to decide about."""
-        return chain.from_iterable(self.find(status=status) for status in STUCK)
+        return self._found(STUCK)
 
     def history(self) -> Iterator[Head]:
         """Those that are over."""
-        return chain.from_iterable(self.find(status=status) for status in OVER)
+        return self._found(OVER)
 
     def events(self, id: str, /) -> tuple[Event, ...]:  # noqa: A002 - as above
         """What happened to an execution, in its order; its saga is not needed."""
@@ -230,6 +229,10 @@ class BlockingRuntime:
 
     def _ask(self, asking: Asking[T]) -> T:
         return ask(self._store, asking)
+
+    def _found(self, statuses: tuple[str, ...]) -> Iterator[Head]:
+        for status in statuses:
+            yield from self.find(status=status)
 
     def _rest(self, seconds: float) -> None:
         until = time.monotonic() + seconds

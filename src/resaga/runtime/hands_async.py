@@ -33,9 +33,8 @@ class HandsAsync:
         self._writer = writer
         self._threads = threads
         self._cut: asyncio.CancelledError | None = None
-        self.recorded: asyncio.Future[None] = (
-            asyncio.get_running_loop().create_future()
-        )  # when the first append is made
+        self.recorded: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done when the first append is made."""
 
     async def ask(self, asking: Asking[T]) -> T:
         """Perform that on the store, with what others ask of it."""

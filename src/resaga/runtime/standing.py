@@ -14,6 +14,7 @@ QUARANTINED: Final = "quarantined"
 GOING: Final = (Status.NEW, Status.RUNNING, Status.COMPENSATING)
 """Something can be done at once."""
 
+PAUSED: Final = (Status.PAUSED.value,)
 RUNNING: Final = tuple(status.value for status in GOING)
 STUCK: Final = (Status.STUCK.value, QUARANTINED)
 OVER: Final = (Status.COMPLETED.value, Status.ROLLED_BACK.value)

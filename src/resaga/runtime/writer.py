@@ -115,10 +115,8 @@ class Writer:
     def _written_here(self, batch: list[Pending]) -> bool:
         """Whether it could be written without waiting for anybody: the loop must not wait for a lock."""
         begun = time.perf_counter()
-        if not hasattr(
-            type(self._store), "append_promptly"
-        ):  # of its own: one that hands all on may do more in `append`
-            return False
+        if not hasattr(type(self._store), "append_promptly"):
+            return False  # it has none of its own: one that hands all on may do more in `append`
         try:
             applied = cast("Prompt", self._store).append_promptly([item for one in batch for item in one.items])
         except StoreError:
