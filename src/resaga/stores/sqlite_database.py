@@ -81,7 +81,7 @@ class Database:
     def transact(self, begin: str, work: Callable[[sqlite3.Cursor], T], /, *, patience: float | None = None) -> T:
         """Do it in one transaction, and again for as long as somebody else is in the way."""
         patience = self._patience if patience is None else patience
-        if not self._turn.acquire(timeout=patience if patience == 0 else -1):
+        if not self._turn.acquire(blocking=patience != 0):
             raise StoreBusy(f"{self.where} is used by another thread.", where=self.where, code="")
         try:
             if self._closed:
