@@ -37,9 +37,6 @@ from resaga.stores.store import Append, Stored
 LAST_TAKEOVER: Final = 5
 """So often an execution is taken over from one that died without having recorded anything new."""
 
-MARK: Final = 12
-"""Bytes that tell one holder from another, at the beginning of what it writes under."""
-
 SUSPICIOUS: Final = 2
 """After so many of these, who died may have died of it; or of another one that was driven there at the same time."""
 
@@ -71,7 +68,7 @@ class Held:
     def __init__(self, codec: Codec, state: ExecutionState, owner: str) -> None:
         self._codec = codec
         self._owner = owner
-        self._mark = urandom(MARK)
+        self._mark = urandom(12)
         self._writes = 0
         self._tags: tuple[str, ...] = ()
         self._takeovers = 0
@@ -297,11 +294,13 @@ def _applied(batch: list[Append], stored: Stored) -> int:
     """How many of these are in the store, from the first on."""
     entries, there = dict(stored.entries), 0
     for item in batch:
-        if item.snapshot is None:
+        if item.revision == stored.revision:
+            applied = item.write_id == stored.write_id
+        elif item.snapshot is None:
             applied = entries.get(item.revision) == item.entry
         else:
             applied = (stored.snapshot_revision, stored.snapshot) == (item.revision, item.snapshot)
-        if not applied or (item.revision == stored.revision and item.write_id[:MARK] != stored.write_id[:MARK]):
+        if not applied:
             break
         there += 1
     return there
