@@ -1,6 +1,9 @@
 """What is true only of the blocking runtime."""
 
 import os
+import signal
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,8 @@ from resaga import Completed, Saga, read, step
 from resaga.core import errors
 from resaga.runtime import BlockingRuntime
 from resaga.stores.sqlite import SqliteStore
-from tests.runtime.shop import NAP, Order, Shop
+from resaga.stores.store import Append
+from tests.runtime.shop import NAP, OTHER, Order, Shop
 from tests.stores import children
 
 A: Any = "A-1"
@@ -50,6 +54,34 @@ def test_inside_itself() -> None:
     runtime = shop.another(saga)
     assert isinstance(runtime.run(saga, Order(A), id=A), Completed)
     assert refused == ["resume", "run"] * 2
+
+
+def test_a_worker_whose_store_is_away(caplog: pytest.LogCaptureFixture) -> None:
+    """It says so, and goes on when it is back, until it is told to end."""
+    shop = Shop()
+    shop.another(OTHER).submit(OTHER, Order(A), id=A)
+
+    class Away:
+        def __init__(self) -> None:
+            self.looks = 0
+
+        def find(self, **asked: Any) -> Any:  # noqa: ANN401 - as the protocol says
+            self.looks += 1
+            if self.looks == 1:
+                raise errors.StoreUnreachable("It is away.", where="here", code="")
+            return shop.store.find(**asked)
+
+        def append(self, batch: Sequence[Append], /) -> list[bool]:
+            if batch[0].status == "paused":
+                os.kill(os.getpid(), signal.SIGTERM)
+            return shop.store.append(batch)
+
+        def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the store has it
+            return getattr(shop.store, name)
+
+    BlockingRuntime(Away(), [OTHER], clock=shop.clock).work(every=timedelta(milliseconds=1))
+    assert [record.message for record in caplog.records] == ["the store failed, it is tried again: It is away."]
+    assert shop.runtime.get(A).status == "paused"
 
 
 def test_a_fork(tmp_path: Path) -> None:

@@ -129,6 +129,33 @@ def test_a_store_that_is_away_for_a_while(monkeypatch: pytest.MonkeyPatch) -> No
     awaited(story())
 
 
+def test_somebody_goes_on_before_it_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was to be tried again is done by then, and is left alone."""
+    monkeypatch.setattr(drives, "AGAIN_SECONDS", 0.05)
+
+    async def story() -> None:
+        store, slow, heard = Away(), Slow(), asyncio.Event()
+        slow.may_end.set()
+        async with Runtime(store, [slow.saga]) as one:
+            again = one._drives._again
+
+            def trying(saga: Any, id_: str) -> None:  # noqa: ANN401 - a Saga
+                again(saga, id_)
+                heard.set()
+
+            monkeypatch.setattr(one._drives, "_again", trying)
+            await one.submit(slow.saga, "x", id=A)
+            store.times = 5
+            with pytest.raises(errors.StoreUnreachable):
+                await one.resume(slow.saga, A)
+            assert isinstance(await one.resume(slow.saga, A), Completed)
+            await heard.wait()
+            assert one._drives.get(A) is None
+        assert slow.calls == [("first", 1), ("second", 1)]
+
+    awaited(story())
+
+
 def test_nobody_hangs_when_it_is_closed() -> None:
     """Each verb that was under way has done what it was to do, or hears that it was closed; and so does a later one."""
 

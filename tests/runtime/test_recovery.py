@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from resaga import Completed, Saga, Stuck, read, step, when
+from resaga import Completed, Paused, Saga, Stuck, gate, read, step, when
 from resaga.core import errors
 from resaga.runtime.life import WORKER
 from tests.runtime.runtimes import made
@@ -68,6 +68,27 @@ def test_a_program_that_changed_a_little() -> None:
     new.answer(A, approval, True, by="ann")
     assert isinstance(new.resume(longer, A), Completed)
     assert CALLS == ["reserve", "price", "approval", "second", "price", "charge"]
+
+
+def test_a_kept_answer_that_fits_no_more() -> None:
+    """It is as if it had not been given: its gate, which asks for something else now, is waited at."""
+    shop = Shop()
+    paused(shop)
+    shop.runtime.answer(A, second, True)
+
+    @gate(name="second")
+    def other(order: Order, why: str) -> Order:
+        CALLS.append(why)
+        return order
+
+    changed: Any = Saga("checkout", reserve.undone_by(release) >> price >> approval >> other >> charge.irreversible())
+    new = shop.another(changed)
+    new.answer(A, approval, True)
+    assert isinstance(new.resume(changed, A), Paused)
+    assert new.get(A).path == "second"
+    new.answer(A, other, "because")
+    assert isinstance(new.resume(changed, A), Completed)
+    assert CALLS == ["reserve", "price", "approval", "because", "charge"]
 
 
 def test_a_deploy_among_deaths() -> None:
@@ -212,3 +233,28 @@ def test_it_beats() -> None:
         os.sched_yield()
     assert revision() >= 3
     runtime.close()
+
+
+# ---- clocks that differ --------------------------------------------------------------------------
+
+
+class Ahead:
+    """A store whose clock is an hour ahead."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.inner = shop.store.twin()
+        self.wall_ns = lambda: shop.clock.wall() + 3_600_000_000_000
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the store has it
+        return getattr(self.inner, name)
+
+
+def test_a_store_whose_clock_is_ahead() -> None:
+    """Signs of life go by that one, but nothing is due before our own says so."""
+    shop = Shop()
+    runtime = made(Ahead(shop), [NAP], clock=shop.clock)
+    assert isinstance(runtime.run(NAP, Order(A), id=A), Paused)
+    assert runtime.tick() == 0
+    shop.clock.advance(timedelta(hours=1))
+    assert runtime.tick() == 1
+    assert isinstance(runtime.load(NAP, A), Completed)

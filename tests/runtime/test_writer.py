@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import pytest
 
 from resaga.core import errors
+from resaga.runtime import writer as writing
 from resaga.runtime.writer import MOST, Writer
 from resaga.stores.memory import MemoryStore
 from resaga.stores.store import Append
@@ -95,5 +96,40 @@ def test_who_is_cut_off_can_still_hear() -> None:
         writer.close()
         with pytest.raises(errors.StoreClosed):
             writer.append([step("D")])
+
+    asyncio.run(story())
+
+
+def test_who_is_cut_off_waits_on() -> None:
+    """Asked again before it is decided, it is heard when it is."""
+
+    async def story() -> None:
+        writer = Writer(Choosy())
+        pending = writer.append([step("A")])
+        pending.future.cancel()
+        assert await pending.again() == [True]
+        writer.close()
+
+    asyncio.run(story())
+
+
+def test_the_loop_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where somebody else is in the way, a thread waits for them, and the entries are written then."""
+    monkeypatch.setattr(writing, "QUICK_SECONDS", 3_600)
+    tried: list[int] = []
+
+    class Busy(Choosy):
+        def append_promptly(self, batch: Sequence[Append], /) -> list[bool]:
+            tried.append(len(batch))
+            raise errors.StoreBusy("It is locked.", where="here", code="")
+
+    async def story() -> None:
+        store = Busy()
+        writer = Writer(store)
+        assert await writer.append([step("A")]).future == [True]
+        assert not tried, "nobody knows yet that it is quick"
+        assert await writer.append([step("B"), step("B", 2)]).future == [True, True]
+        assert (tried, store.batches) == ([2], [1, 2])
+        writer.close()
 
     asyncio.run(story())
