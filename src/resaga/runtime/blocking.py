@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Final, Self, TypeVar, final
 
 from resaga.core.block import Gate, Sync
-from resaga.core.errors import AlreadyExists, Conflict, NeedsAwait, ResagaError, StoreError
+from resaga.core.errors import AlreadyExists, Conflict, NeedsAwait, ResagaError, StoreClosed, StoreError
 from resaga.drive.clock import SYSTEM, Clock
 from resaga.execution import Outcome, settled
 from resaga.runtime.asking import Asking, ask, joined
@@ -153,6 +153,8 @@ class BlockingRuntime:
                 while not self._hands.stopping:
                     try:
                         self.tick()
+                    except StoreClosed:  # it does not come back
+                        raise
                     except StoreError as error:
                         LOG.warning("the store failed, it is tried again: %s", error)
                     self._rest(every.total_seconds())

@@ -7,7 +7,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any, Final, TypeAlias, cast, final
 
-from resaga.core.errors import Conflict, ResagaError, StoreError
+from resaga.core.errors import Conflict, ResagaError, StoreClosed, StoreError
 from resaga.runtime.desk import Desk
 from resaga.runtime.drives import Drives, interrupted
 from resaga.runtime.driving import PAGE, Driving
@@ -76,6 +76,8 @@ class Watch:
             self._nudged.clear()
             try:
                 await self._patrol(slots, began)
+            except StoreClosed:  # it does not come back
+                raise
             except StoreError as error:
                 LOG.warning("the store failed, it is tried again: %s", error)
             await self._something(seconds)
