@@ -1,14 +1,11 @@
 """Where the awaiting runtime calls bodies."""
 
 import threading
-from typing import Final
 
 from resaga import Attempt, RolledBack, Saga, read, step, when
 from resaga.runtime import Runtime
 from resaga.stores.memory import MemoryStore
 from tests.runtime.test_drives import awaited
-
-A: Final = "A-1"
 
 
 def test_what_may_block_is_called_in_a_thread() -> None:
