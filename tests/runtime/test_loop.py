@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from resaga import Completed, Retry, Saga, step
-from tests.runtime.shop import CALLS, Order, Shop, release, reserve
+from resaga import Completed, Retry, Saga, step, wait
+from tests.runtime.shop import CALLS, Order, Shop, price, release, reserve
 
 pytestmark = pytest.mark.usefixtures("both_runtimes")
 
@@ -29,3 +29,12 @@ def test_a_short_time_is_slept_here() -> None:
     assert isinstance(shop.another(saga).run(saga, Order("A-1")), Completed)
     assert CALLS == ["reserve", "late", "late"]
     assert shop.clock.now - began == SECOND
+
+
+def test_a_wait_for_nothing() -> None:
+    """It is over at once: nobody sleeps."""
+    saga: Any = Saga("nothing", reserve.undone_by(release) >> wait(timedelta(0)) >> price)
+    shop = Shop()
+    began = shop.clock.now
+    assert isinstance(shop.another(saga).run(saga, Order("A-1")), Completed)
+    assert shop.clock.now == began
