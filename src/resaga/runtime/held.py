@@ -119,11 +119,11 @@ class Held:
         """Something is about to be called: record what has to be recorded before that."""
         effect = _has_effects(decision)
         if effect or not self._claimed or self._unrecorded_effect():
-            yield from self._record(intent=effect)
+            yield from self._write(self._items(self._owner, intent=effect))
 
     def before_sleep(self) -> Asking[None]:
         """It is about to sleep in this process: what is to be done then, and when, is recorded first."""
-        yield from self._record(intent=False)
+        yield from self._write(self._items(self._owner))
 
     def rest(self) -> Asking[bool]:
         """Nothing can be done here for now: record where it stands, as one document, and let go of it.
@@ -133,10 +133,7 @@ class Held:
         """
         if self.rests and self._written == len(self.state.trail):
             return True
-        if self.requests:
-            items = self._items(intent=False, owner="")
-        else:
-            items = [self._item(b"", snapshot=self._codec.dump(self.state))]
+        items = self._items() if self.requests else [self._item(b"", snapshot=self._codec.dump(self.state))]
         return (yield from self._write(items, yields=True))
 
     def cut_off(self, at: int) -> None:
@@ -150,16 +147,16 @@ class Held:
         if self.unsure:
             yield from self.finish()
         if self.revision and not self.rests:
-            yield from self._write(self._items(intent=False, owner=""))
+            yield from self._write(self._items())
 
     def say(self, state: ExecutionState) -> Asking[None]:
         """Record what somebody said to it, who does not go on with it: it stands like this now."""
         self.state = state
-        yield from self._write(self._items(intent=False, owner=""))
+        yield from self._write(self._items())
 
     def quarantine(self) -> Asking[None]:
         """Put it aside: it would kill the next one, too."""
-        items = self._items(intent=False, owner="")
+        items = self._items()
         yield from self._write([item._replace(status=QUARANTINED, wake_at=None) for item in items])
 
     def heard(self, decision: Decision, at: int) -> Decision:
@@ -187,10 +184,7 @@ class Held:
 
     # ---- recording -------------------------------------------------------------------------------
 
-    def _record(self, *, intent: bool) -> Asking[None]:
-        yield from self._write(self._items(intent=intent, owner=self._owner))
-
-    def _items(self, *, intent: bool, owner: str) -> list[Append]:
+    def _items(self, owner: str = "", *, intent: bool = False) -> list[Append]:
         """What records where it stands: an entry; for want of a document that it can be added to, that first."""
         state, codec, since = self.state, self._codec, self._written
         items = list[Append]()
