@@ -63,7 +63,7 @@ class Desk:
         """Raise unless the execution that is kept under this id began with the same."""
         stored = yield from kept(state.execution_id)
         if stored.saga == named(saga.program):
-            there = self._seen(saga, stored).state
+            there = Held.seen(saga.codec, stored).state
             if saga.codec.beginning(there) == saga.codec.beginning(state):
                 return
         raise AlreadyExists(
@@ -138,7 +138,10 @@ class Desk:
 
     def state(self, saga: AnySaga, id_: str) -> Asking[ExecutionState]:
         """How it stands, for those who have its saga."""
-        return self._seen(saga, (yield from kept(id_))).state
+        stored = yield from kept(id_)
+        if stored.saga != named(saga.program):
+            raise self._unknown(stored.saga)
+        return Held.seen(saga.codec, stored).state
 
     def page(
         self, after: str, *, status: str | None, saga: str | None, tag: str | None
@@ -168,12 +171,7 @@ class Desk:
         if stored.saga not in self.sagas:
             raise self._unknown(stored.saga)
         saga = self.sagas[stored.saga]
-        return saga, stored, self._seen(saga, stored)
-
-    def _seen(self, saga: AnySaga, stored: Stored) -> Held:
-        if stored.saga != named(saga.program):
-            raise self._unknown(stored.saga)
-        return Held.seen(saga.codec, stored)
+        return saga, stored, Held.seen(saga.codec, stored)
 
     def _answered(self, id_: str, gate: Gate[Any, Any, Any, Any], value: object, by: str | None) -> Asking[bool]:
         saga, stored, held = yield from self._kept(id_)
