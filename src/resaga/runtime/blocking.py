@@ -123,7 +123,7 @@ class BlockingRuntime:
 
     def resume(self, saga: Saga[X, B, Sync], id: str, /) -> Outcome[X, B, Sync]:  # noqa: A002 - as above
         """Go on with one here, as far as it goes; one that waits is given as it is."""
-        held = self._driving.unwritten(id) or self._ask(self._desk.take(saga, id))
+        held = self._driving.take_unwritten(id) or self._ask(self._desk.take(saga, id))
         return self._driven(saga, held)
 
     def tick(self) -> int:

@@ -101,7 +101,7 @@ class Drives:
             self.resumed(saga, id_)
 
     async def _resuming(self, saga: Saga[X, B, M], id_: str, hands: HandsAsync) -> Outcome[X, B, M]:
-        held = self._driving.unwritten(id_)
+        held = self._driving.take_unwritten(id_)
         if held is None:
             held = await hands.ask(self._desk.take(saga, id_))
             async with self._apart.of(held):

@@ -14,6 +14,7 @@ from resaga.saga import Saga
 from resaga.stores.store import Head, Store
 
 PAGE: Final = 100
+"""So many heads are asked for at once."""
 
 EVERY: Final = timedelta(seconds=1)
 """So often a worker looks at the store."""
@@ -39,8 +40,8 @@ class Driving:
         """Whether anything is owned that is not driven to a rest."""
         return bool(self._left)
 
-    def unwritten(self, id_: str) -> Held | None:
-        """One of which something happened that could not be written; whoever takes it has to go on with it."""
+    def take_unwritten(self, id_: str) -> Held | None:
+        """One of which something happened that could not be written; it is given once, to whoever goes on with it."""
         return self._unwritten.pop(id_, None)
 
     def has_unwritten(self, id_: str) -> bool:
