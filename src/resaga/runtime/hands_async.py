@@ -5,7 +5,7 @@ recorded; so is a plain body, since nobody can stop a thread. Only then the canc
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextvars import copy_context
 from functools import partial
@@ -20,7 +20,8 @@ from resaga.core.state import ExecutionState
 from resaga.drive.call import Call, Calling, Copy, concluded, prepare, raised
 from resaga.drive.patience import answered_async
 from resaga.runtime.asking import Asking
-from resaga.runtime.writer import Pending, Writer
+from resaga.runtime.writer import Writer
+from resaga.stores.store import Append
 
 T = TypeVar("T")
 
@@ -84,7 +85,7 @@ class HandsAsync:
         if self._cut is not None:
             raise self._cut
 
-    async def _landed(self, items: Pending.Items) -> list[bool]:
+    async def _landed(self, items: Sequence[Append]) -> list[bool]:
         pending = self._writer.append(items)
         try:
             return await pending.future

@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, TypeAlias, cast, final
+from typing import Any, Final, cast, final
 
 from resaga.core.errors import StoreBusy, StoreClosed, StoreError, StoreUnreachable
 from resaga.stores.store import Append, Prompt, Store
@@ -36,11 +36,9 @@ COMMON: Final = (StoreUnreachable, StoreBusy, StoreClosed)
 class Pending:
     """Entries on their way, and who waits for them."""
 
-    Items: TypeAlias = Sequence[Append]
-
     __slots__ = ("applied", "future", "items")
 
-    def __init__(self, items: Items) -> None:
+    def __init__(self, items: Sequence[Append]) -> None:
         self.items = items
         self.applied: list[bool] | BaseException | None = None
         self.future: asyncio.Future[list[bool]] = asyncio.get_running_loop().create_future()
