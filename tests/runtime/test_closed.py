@@ -5,8 +5,9 @@ import asyncio
 import pytest
 
 from resaga.core.errors import StoreClosed
-from resaga.runtime import Runtime
-from tests.runtime.shop import Shop
+from resaga.runtime import Handle, Runtime
+from resaga.stores.memory import MemoryStore
+from tests.runtime.shop import OTHER, Order, Shop
 from tests.runtime.test_drives import awaited
 
 
@@ -17,6 +18,24 @@ def test_a_worker_of_a_closed_runtime() -> None:
     runtime.close()
     with pytest.raises(StoreClosed):
         runtime.work()
+
+
+def test_closed_while_many_are_begun() -> None:
+    """Who begins one is not cancelled with it: it was kept, or they hear that the runtime was closed."""
+
+    async def story(turns: int) -> None:
+        store = MemoryStore()
+        one = Runtime(store.twin(), [OTHER])
+        beginning = [asyncio.create_task(one.run(OTHER, Order(str(number)))) for number in range(50)]
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await one.close()
+        answers = await asyncio.gather(*beginning, return_exceptions=True)
+        assert {type(answer) for answer in answers} <= {Handle, StoreClosed}
+        assert {answer.id for answer in answers if isinstance(answer, Handle)} <= {head.id for head in store.find()}
+
+    for turns in range(12):
+        awaited(story(turns))
 
 
 def test_closed_under_a_worker() -> None:

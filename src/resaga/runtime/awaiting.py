@@ -14,7 +14,7 @@ from resaga.drive.clock import SYSTEM, Clock
 from resaga.execution import Outcome
 from resaga.runtime.asking import Asking, ask, joined
 from resaga.runtime.desk import Desk
-from resaga.runtime.drives import Drives
+from resaga.runtime.drives import Drive, Drives
 from resaga.runtime.driving import EVERY, Driving
 from resaga.runtime.event import Event
 from resaga.runtime.handle import Handle
@@ -134,7 +134,7 @@ class Runtime:
         await asyncio.wait([drive.task, drive.recorded], return_when=asyncio.FIRST_COMPLETED)
         try:
             if not drive.recorded.done():
-                await drive.task  # raises: nothing was kept
+                self._given(drive, id_)  # raises: nothing was kept
         except AlreadyExists:
             await self._ask(self._desk.same(saga, state))
         return self.handle(saga, id_)
@@ -165,10 +165,7 @@ class Runtime:
         """Go on with one here, as far as it goes; one that waits is given as it is."""
         drive = self._drives.get(id) or self._drives.resumed(saga, id)
         await asyncio.wait([drive.task])
-        if drive.task.cancelled():
-            self._drives.check()
-            raise Conflict(f"execution {id!r} was let go of here.", id=id)
-        outcome: Outcome[X, B, M] = drive.task.result()
+        outcome: Outcome[X, B, M] = self._given(drive, id)
         return outcome
 
     async def tick(self, *, at_once: int = AT_ONCE) -> int:
@@ -248,6 +245,13 @@ class Runtime:
         return await self._ask(self._desk.events(id))
 
     # ---- inside ----------------------------------------------------------------------------------
+
+    def _given(self, drive: Drive, id_: str) -> Any:  # noqa: ANN401 - of any saga
+        """What came of driving it; who only waited for that was not cancelled with it."""
+        if drive.task.cancelled():
+            self._drives.check()
+            raise Conflict(f"execution {id_!r} was let go of here.", id=id_)
+        return drive.task.result()
 
     async def _awaited(self, saga: Saga[X, B, M], id_: str) -> Outcome[X, B, M]:
         """How it stands when nobody can go on with it, whoever did."""
