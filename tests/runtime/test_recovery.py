@@ -159,6 +159,19 @@ def test_an_interrupt() -> None:
     assert CALLS == ["reserve", "reserve", "price"]
 
 
+def test_a_death_among_the_living() -> None:
+    """Who has looked at all not long ago finds what it drove, as soon as its lease is over."""
+    shop = Shop()
+    other = shop.another()
+    assert other.tick() == 0
+    with pytest.raises(KeyboardInterrupt):
+        shop.runtime.run(NAP, Order(A, "interrupt"), id=A)
+    assert other.tick() == 0
+    shop.die()
+    assert other.tick() == 1
+    assert CALLS == ["reserve", "reserve"]
+
+
 def test_what_is_left_by_a_close() -> None:
     """Others can go on with it at once; a runtime that leaves nothing leaves no sign of life either."""
     shop = Shop()
