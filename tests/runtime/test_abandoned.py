@@ -9,7 +9,7 @@ from resaga import Completed, Saga, step
 from resaga.runtime import Runtime
 from resaga.stores.memory import MemoryStore
 from resaga.stores.store import Append
-from tests.runtime.test_drives import awaited
+from tests.runtime.shop_async import awaited
 
 A: Final = "A-1"
 

@@ -8,7 +8,7 @@ from resaga.core.errors import StoreClosed
 from resaga.runtime import Handle, Runtime
 from resaga.stores.memory import MemoryStore
 from tests.runtime.shop import OTHER, Order, Shop
-from tests.runtime.test_drives import awaited
+from tests.runtime.shop_async import awaited
 
 
 @pytest.mark.usefixtures("both_runtimes")

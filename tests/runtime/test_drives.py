@@ -1,25 +1,19 @@
 """What is driven in tasks of a runtime: they end with it, and nothing that was driven is left where nobody finds it."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
-from typing import Any, Final, TypeVar, final
+from collections.abc import Sequence
+from typing import Any, Final, final
 
 import pytest
 
 from resaga import Attempt, Completed, Paused, Saga, gate, step
 from resaga.core import errors
 from resaga.runtime import BlockingRuntime, Runtime, drives
-from resaga.runtime.sigterm import on_sigterm
 from resaga.stores.memory import MemoryStore
 from resaga.stores.store import Append
-from tests.runtime.test_sigterm import told
+from tests.runtime.shop_async import awaited
 
-T = TypeVar("T")
 A: Final[Any] = "A-1"
-
-
-def awaited(coroutine: Coroutine[Any, Any, T]) -> T:
-    return asyncio.run(asyncio.wait_for(coroutine, 60))
 
 
 @final
@@ -253,15 +247,3 @@ def test_a_request_that_was_recorded_although_it_failed(status: str) -> None:
     runtime.answer(A, approval, True)
     runtime.tick()
     assert isinstance(runtime.load(saga, A), Completed)
-
-
-def test_two_workers_share_a_signal() -> None:
-    """Each is told as long as it listens, in whatever order they end."""
-    heard: list[str] = []
-    first, second = on_sigterm(lambda: heard.append("first")), on_sigterm(lambda: heard.append("second"))
-    with first:
-        second.__enter__()
-        told()
-    told()
-    second.__exit__(None, None, None)
-    assert heard == ["first", "second", "second"]

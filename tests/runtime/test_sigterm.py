@@ -39,6 +39,18 @@ def test_who_listened_before_is_told_too(listener: list[str]) -> None:
     assert listener == ["we", "they", "they"]
 
 
+def test_two_workers_share_a_signal() -> None:
+    """Each is told as long as it listens, in whatever order they end."""
+    heard: list[str] = []
+    first, second = on_sigterm(lambda: heard.append("first")), on_sigterm(lambda: heard.append("second"))
+    with first:
+        second.__enter__()
+        told()
+    told()
+    second.__exit__(None, None, None)
+    assert heard == ["first", "second", "second"]
+
+
 def test_in_another_thread(listener: list[str]) -> None:
     """Nothing can be heard there, and nothing is broken."""
 

@@ -5,7 +5,7 @@ import threading
 from resaga import Attempt, RolledBack, Saga, read, step, when
 from resaga.runtime import Runtime
 from resaga.stores.memory import MemoryStore
-from tests.runtime.test_drives import awaited
+from tests.runtime.shop_async import awaited
 
 
 def test_what_may_block_is_called_in_a_thread() -> None:
