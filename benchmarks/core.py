@@ -51,14 +51,8 @@ def steps() -> Iterator[Figure]:
         return lambda: saga.new(work.ZERO, id="bench").start()
 
     whole = ratio(run(ten), bare)
-    yield Figure("a step, blocking", (ratio(run(more), bare) - whole) * STEPS / MORE, 16, 10, "a bare call")
-    yield Figure(
-        "a run of ten, by step",
-        whole,
-        None,
-        None,
-        "a bare call; other engines: bench_peers",
-    )
+    yield Figure("a step, blocking, in a run of ten", whole, 16, 10, "a bare call; other engines: bench_peers")
+    yield Figure("each further step", (ratio(run(more), bare) - whole) * STEPS / MORE, 16, 10, "a bare call")
 
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
@@ -77,8 +71,8 @@ def steps() -> Iterator[Figure]:
         ten_async, more_async = work.saga_async(STEPS), work.saga_async(STEPS + MORE)
         whole = ratio(wait(lambda: many(ten_async)), wait(awaits))
         longer = ratio(wait(lambda: many(more_async)), wait(awaits))
-    yield Figure("a step, async", (longer - whole) * STEPS / MORE, 10, 6, "a bare await")
-    yield Figure("a run of ten, async, by step", whole, 10, None, "a bare await")
+    yield Figure("a step, async, in a run of ten", whole, 10, 6, "a bare await")
+    yield Figure("each further step, async", (longer - whole) * STEPS / MORE, 10, 6, "a bare await")
 
 
 def undos() -> Iterator[Figure]:
