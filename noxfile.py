@@ -198,7 +198,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench_durable(session: nox.Session) -> None:
-    """Measure what a durable step costs; `-- --dir DIR` says on which disk."""
+    """Measure what a durable step costs; `-- --dir DIR` says on which disk, `--sync-ms MS` how slow it is."""
     install_wheel(session, "bench", "servers")
     session.run("python", "-m", "benchmarks.durable", *session.posargs)
 

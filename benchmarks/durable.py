@@ -1,6 +1,6 @@
 """What a durable step costs, beside a bare commit on the same disk in the same run.
 
-    python -m benchmarks.durable [--strict] [--dir DIR] [--postgres URL]
+    python -m benchmarks.durable [--strict] [--dir DIR] [--postgres URL] [--sync-ms MS]
 
 `raw` is a one-row UPDATE and its commit (`benchmarks.raw`), which is as little as anything durable can do. Figures
 marked "of raw" are steps a second by such commits a second: ten steps take eleven commits, so one execution after
@@ -23,6 +23,7 @@ from typing import Any, Final
 from benchmarks import cycle, raw, work
 from benchmarks.clock import Figure, line, shown
 from benchmarks.crowd import Crowd, crowd, one_by_one
+from benchmarks.slow_disk import on_slow_disk
 from resaga import Completed, Paused, RolledBack, Saga
 from resaga.runtime import BlockingRuntime
 from resaga.stores.files import FilesStore
@@ -49,7 +50,10 @@ def main() -> int:
     parser.add_argument("--strict", action="store_true", help="exit with 1 if a figure does not hold")
     parser.add_argument("--dir", type=Path, help="where to put the files; the disk is what is measured")
     parser.add_argument("--postgres", help="the URL of a server, instead of one of our own")
+    parser.add_argument("--sync-ms", type=float, help="let each sync take so much longer, as on a slow disk")
     told = parser.parse_args()
+    if told.sync_ms:
+        return on_slow_disk(told.sync_ms, "benchmarks.durable", [*sys.argv[1:], "--sync-ms", "0"])
     missed: list[str] = []
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=told.dir)))
