@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from typing import Any, final
 
 import pytest
@@ -14,6 +15,20 @@ from resaga.testing import FakeClock
 from tests.runtime.shop import CALLS, NAP, A, Order
 from tests.runtime.shop import approval as first_gate
 from tests.runtime.shop_async import QUICK, SHOP, approval, awaited, release, runtime
+
+
+@final
+class BehindThread:
+    """A store that is not prompt: each append is made in a thread."""
+
+    def __init__(self, inner: MemoryStore) -> None:
+        self.inner = inner
+
+    def append(self, batch: Sequence[Append], /) -> list[bool]:
+        return self.inner.append(batch)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the store has it
+        return getattr(self.inner, name)
 
 
 def test_a_handle() -> None:
@@ -58,6 +73,21 @@ def test_it_is_kept_when_run_returns() -> None:
             assert isinstance(await again.outcome(), Completed)
 
     awaited(story())
+
+
+def test_begun_many_times_at_once() -> None:
+    """Who comes while it is not kept yet waits for that; it is the same execution, and driven once."""
+
+    async def story() -> None:
+        odd: list[Any] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, told: odd.append(told))
+        async with runtime(BehindThread(MemoryStore())) as one:
+            handles = await asyncio.gather(*(one.run(QUICK, Order(A), id=A) for _ in range(5)))
+            assert all([isinstance(await handle.outcome(), Completed) for handle in handles])
+        assert not odd
+
+    awaited(story())
+    assert CALLS == ["reserve", "look", "charge"]
 
 
 def test_many_at_once_are_written_together() -> None:

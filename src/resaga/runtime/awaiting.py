@@ -122,15 +122,15 @@ class Runtime:
         """
         state = self._desk.begun(saga, context, id)
         id_ = state.execution_id
-        other = self._drives.get(id_)
-        if other is not None:
+        hands = self._drives.hands()
+        held = await hands.ask(self._desk.create(saga, state, tags))
+        while (other := self._drives.get(id_)) is not None:
             await asyncio.wait([other.task, other.recorded], return_when=asyncio.FIRST_COMPLETED)
             with suppress(NotKept):
                 await self._ask(self._desk.same(saga, state))
                 return self.handle(saga, id_)
             await asyncio.wait([other.task])  # somebody only looked for one that was not there
-        hands = self._drives.hands()
-        drive = self._drives.begun(saga, await hands.ask(self._desk.create(saga, state, tags)), hands)
+        drive = self._drives.begun(saga, held, hands)
         await asyncio.wait([drive.task, drive.recorded], return_when=asyncio.FIRST_COMPLETED)
         try:
             if not drive.recorded.done():
