@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.runtime.runtimes import both_runtimes, none_is_left
-from tests.stores.conftest import postgres, postgres_url, quick_path
+from tests.stores.conftest import azure, postgres, postgres_url, quick_path
 
-__all__ = ["both_runtimes", "none_is_left", "postgres", "postgres_url", "quick_path"]
+__all__ = ["azure", "both_runtimes", "none_is_left", "postgres", "postgres_url", "quick_path"]
 
 if TYPE_CHECKING:
     from tests.faults.servers.ledger import Ledger

@@ -113,3 +113,8 @@ def test_races_on_objects(quick_path: Path) -> None:
 def test_races_on_s3(bucket: Bucket) -> None:
     """T07, by the S3 API."""
     racing(lambda: ObjectsStore(bucket.url, **bucket.options), scaled(1_000))
+
+
+def test_races_on_azure(azure: Bucket) -> None:
+    """T07, on Azurite."""
+    racing(lambda: ObjectsStore(azure.url, **azure.options), scaled(1_000))
