@@ -1,8 +1,8 @@
-"""Many executions at once in one process, on the awaiting runtime."""
+"""Executions on the awaiting runtime, one alone and many at once in one process."""
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import quantiles
 from typing import Any, cast, final
 
@@ -78,12 +78,13 @@ async def _watch(late: list[float]) -> None:
         late.append(time.perf_counter() - before - NAP_SECONDS)
 
 
-async def one_by_one(store: Store, executions: int, steps: int) -> float:
-    """Seconds for so many, each begun when the one before it is over."""
+def alone(store: Store, steps: int) -> Callable[[], object]:
+    """An execution of so many steps, on a loop and a runtime that are kept for the next one."""
     saga = work.saga_async(steps)
-    runtime = Runtime(store, [saga])
-    await (await runtime.run(saga, work.ZERO)).outcome()
-    start = time.perf_counter()
-    for _ in range(executions):
+    runtime, runner = Runtime(store, [saga]), asyncio.Runner()
+
+    async def one() -> None:
         assert isinstance(await (await runtime.run(saga, work.ZERO)).outcome(), Completed)
-    return time.perf_counter() - start
+
+    runner.run(one())
+    return lambda: runner.run(one())

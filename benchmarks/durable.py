@@ -4,25 +4,24 @@
 
 `raw` is a one-row UPDATE and its commit (`benchmarks.raw`), which is as little as anything durable can do. Figures
 marked "of raw" are steps a second by such commits a second: ten steps take eleven commits, so one execution after
-another cannot pass 10/11, and many at once can.
+another cannot pass 10/11, and many at once can. Whatever is divided by raw commits is measured next to some, round by
+round: on a machine that does other things as well both are slow in the same moments.
 Without `--postgres` a server is started for the run, if one can be had here.
 """
 
 import argparse
-import asyncio
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from itertools import count
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
 from benchmarks import cycle, raw, work
 from benchmarks.clock import Figure, line, shown
-from benchmarks.crowd import Crowd, crowd, one_by_one
+from benchmarks.crowd import Crowd, alone, crowd
 from benchmarks.slow_disk import on_slow_disk
 from resaga import Completed, Paused, RolledBack, Saga
 from resaga.runtime import BlockingRuntime
@@ -104,6 +103,7 @@ def on_sqlite(folder: Path) -> Iterator[Figure]:
         files=running(files),
         memory=running(memory),
         rolled=rolling(SqliteStore(folder / "rolled.db")),
+        awaiting=alone(SqliteStore(folder / "lonely.db"), STEPS),
     )
     single = COMMITS / median(seconds["raw"])
     yield Figure("raw SQLite commits a second", single, None, None, "")
@@ -113,18 +113,14 @@ def on_sqlite(folder: Path) -> Iterator[Figure]:
     yield _speed("memory, the same", seconds, "memory", "raw", None, None)
     undo = median((rolled - ours) / ours for rolled, ours in zip(seconds["rolled"], seconds["sqlite"], strict=True))
     yield Figure("an undo by a step, SQLite", undo, 1.0, None, "ten undos and a failing step by ten steps")
-    lonely = asyncio.run(one_by_one(SqliteStore(folder / "lonely.db"), 20, STEPS)) / 20
-    yield Speed("awaiting, one after another, of raw", STEPS / lonely / single, None, None, "")
+    yield _speed("awaiting, one after another, of raw", seconds, "awaiting", "raw", None, None)
     seen = list[Crowd]()
     for people, least, wish in ((32, 1.1, 2.0), (1_000, *_crowded(single))):
         seen = [crowd(SqliteStore(folder / f"{people}-{number}.db"), people, STEPS) for number in range(CROWDS)]
         best = median(people * STEPS / one.seconds for one in seen)
         yield Speed(f"SQLite, {people:,} at once, of raw", best / single, least, wish, f"{best:,.0f} steps/s")
     yield from _crowd_figures(seen)
-    commit = median(seconds["raw"]) / COMMITS
-    cycles = median(cycle.both(f"sqlite:///{folder / 'cycle.db'}", f"c{number}") for number in range(ROUNDS + 1))
-    least, wish = 0.004 + 10 * commit, 0.003 + 8 * commit
-    yield Figure("pause and finish, ms", cycles * 1e3, least * 1e3, wish * 1e3, "two processes, imports apart")
+    yield _cycles(f"sqlite:///{folder / 'cycle.db'}", bare)
 
 
 def _crowded(single: float) -> tuple[float | None, float | None]:
@@ -144,23 +140,36 @@ def _crowd_figures(seen: list[Crowd]) -> Iterator[Figure]:
     yield Figure("the same, the loop is late by, p99 ms", lag * 1e3, 100, 35, "")
 
 
+def _cycles(url: str, bare: Callable[[], object]) -> Figure:
+    cycle.both(url, "first")  # makes the tables
+    seen = [(_seconds(bare, COMMITS), cycle.both(url, f"c{number}")) for number in range(ROUNDS)]
+    commit, cycles = median(raw for raw, _ in seen), median(both for _, both in seen)
+    least, wish = 0.004 + 10 * commit, 0.003 + 8 * commit
+    return Figure("pause and finish, ms", cycles * 1e3, least * 1e3, wish * 1e3, "two processes, imports apart")
+
+
 # ---- PostgreSQL ---------------------------------------------------------------------------------------
 
 
 def on_postgres(url: str) -> Iterator[Figure]:
     """The same there, as far as it is asked for."""
     bare = raw.on_postgres(url)
-    seconds = interleaved(raw=lambda: [bare() for _ in range(COMMITS)], postgres=running(PostgresStore(url)))
-    single = COMMITS / median(seconds["raw"])
-    yield Figure("raw PostgreSQL commits a second", single, None, None, "")
+    seconds = interleaved(
+        raw=lambda: [bare() for _ in range(COMMITS)],
+        postgres=running(PostgresStore(url)),
+        awaiting=alone(PostgresStore(url), STEPS),
+    )
+    yield Figure("raw PostgreSQL commits a second", COMMITS / median(seconds["raw"]), None, None, "")
     yield _speed("PostgreSQL, blocking, of raw", seconds, "postgres", "raw", 0.55, 0.65)
-    lonely = asyncio.run(one_by_one(PostgresStore(url), 50, STEPS)) / 50
-    yield Speed("PostgreSQL, awaiting, of raw", STEPS / lonely / single, 0.40, 0.52, "")
-    together = median(raw.AT_ONCE * 50 / raw.at_once_on_postgres(url, 50) for _ in range(CROWDS))
-    for people, base, least, wish in ((32, together, 0.75, 1.2), (1_000, single, 3, 5)):
-        best = median(people * STEPS / crowd(PostgresStore(url), people, STEPS).seconds for _ in range(CROWDS))
+    yield _speed("PostgreSQL, awaiting, of raw", seconds, "awaiting", "raw", 0.40, 0.52)
+    together = lambda: raw.at_once_on_postgres(url, 50) / 50 / raw.AT_ONCE  # noqa: E731 - as the one beside it
+    apart = lambda: _seconds(bare, 200)  # noqa: E731
+    for people, commit, least, wish in ((32, together, 0.75, 1.2), (1_000, apart, 3, 5)):
+        seen = [(commit(), people * STEPS / crowd(PostgresStore(url), people, STEPS).seconds) for _ in range(CROWDS)]
         name = "raw-32" if people == raw.AT_ONCE else "raw"
-        yield Speed(f"PostgreSQL, {people:,} at once, of {name}", best / base, least, wish, f"{best:,.0f} steps/s")
+        best = f"{median(speed for _, speed in seen):,.0f} steps/s"
+        of_raw = median(one * speed for one, speed in seen)
+        yield Speed(f"PostgreSQL, {people:,} at once, of {name}", of_raw, least, wish, best)
 
 
 # ---- what is run --------------------------------------------------------------------------------------
@@ -177,10 +186,10 @@ def rolling(store: Store) -> Callable[[], object]:
 
 
 def _runs(store: Store, saga: Saga[work.Count, work.Count, Any], ends: type) -> Callable[[], object]:
-    runtime, numbers = BlockingRuntime(store, [saga]), count()
+    runtime = BlockingRuntime(store, [saga])
 
     def run() -> None:
-        assert isinstance(runtime.run(saga, work.ZERO, id=f"run-{next(numbers)}"), ends)
+        assert isinstance(runtime.run(saga, work.ZERO), ends)
 
     run()
     return run
@@ -195,6 +204,14 @@ def interleaved(**works: Callable[[], object]) -> dict[str, list[float]]:
             run()
             seconds[name].append(time.perf_counter() - start)
     return seconds
+
+
+def _seconds(work: Callable[[], object], times: int) -> float:
+    """How long it takes, the mean of so many."""
+    start = time.perf_counter()
+    for _ in range(times):
+        work()
+    return (time.perf_counter() - start) / times
 
 
 def _speed(  # noqa: PLR0913, PLR0917 - a line of the table

@@ -1,6 +1,7 @@
 """Group commit: what is written together, and what each hears of it."""
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -14,6 +15,8 @@ from resaga.stores.store import Append
 from tests.stores.entries import step
 
 T = TypeVar("T")
+
+PATIENCE_SECONDS = 10.0
 
 
 class Choosy:
@@ -79,6 +82,28 @@ def test_a_batch_is_bounded() -> None:
     store = Choosy()
     told(store, *([step(f"x{number}")] for number in range(300)), [step("y", one) for one in range(1, MOST + 51)])
     assert store.batches == [MOST, MOST, 300 - 2 * MOST, MOST + 50]
+
+
+def test_a_full_batch_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where commits are slow the next one is under way while those who just heard of theirs go on."""
+    monkeypatch.setattr(writing, "QUICK_SECONDS", 0)
+    under_way = [threading.Event(), threading.Event()]
+
+    class Telling(Choosy):
+        def append(self, batch: Sequence[Append], /) -> list[bool]:
+            under_way[len(self.batches)].set()
+            return super().append(batch)
+
+    async def story() -> bool:
+        writer = Writer(Telling())
+        first, *_, last = [writer.append([step(f"x{number}")]) for number in range(2 * MOST)]
+        await first.future
+        met = under_way[1].wait(PATIENCE_SECONDS)
+        await last.future
+        writer.close()
+        return met
+
+    assert asyncio.run(story())
 
 
 def test_who_is_cut_off_can_still_hear() -> None:

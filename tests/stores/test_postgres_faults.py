@@ -49,7 +49,8 @@ def store(url: str) -> Iterator[PostgresStore]:
 def test_an_ambiguous_commit_can_be_told(store: PostgresStore, line: Wire, answered: bool, size: int) -> None:  # noqa: FBT001
     """The same error whether it was applied or not; the write id says which, and the same append is made once."""
     store.append([step()])
-    store.append([step(revision=2)])  # by now it knows the statement
+    store.append([step(revision=2)])
+    store.append([step(), step("B", 2)])  # by now it knows the statements
     batch = [step(revision=3), step("B"), step("C")][:size]
     line.cut_in(1, answered=answered)
     with pytest.raises(StoreUnreachable) as caught:

@@ -20,6 +20,7 @@ from resaga.core.errors import (
 from resaga.stores import postgres_database, postgres_tables
 from resaga.stores.postgres import PostgresStore
 from resaga.stores.postgres_database import CONNECTIONS
+from resaga.stores.store import Append
 from tests.stores.entries import picture, step
 from tests.stores.servers import Postgres
 
@@ -211,11 +212,14 @@ def test_what_psycopg_refuses_stays_what_it_is(store: PostgresStore) -> None:
     assert store.append([step(revision=2)]) == [True]
 
 
-@pytest.mark.parametrize("batch", [1, 2])
-def test_an_interrupt_leaves_no_transaction(store: PostgresStore, monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
+@pytest.mark.parametrize(
+    ("left", "appends"), [(1, [step(revision=2), step("B")]), (2, [step(revision=2), step(revision=3)])]
+)
+def test_an_interrupt_leaves_no_transaction(
+    store: PostgresStore, monkeypatch: pytest.MonkeyPatch, left: int, appends: list[Append]
+) -> None:
     """Ctrl-C in the middle is re-raised; nothing is half done, and nobody else is kept waiting."""
     apply = postgres_tables._apply
-    left = batch
 
     def interrupted(*given: object) -> set[str]:
         nonlocal left
@@ -226,10 +230,9 @@ def test_an_interrupt_leaves_no_transaction(store: PostgresStore, monkeypatch: p
 
     store.append([step()])
     before = picture(store)
-    appends = [step(revision=2), step(revision=3)][:batch]
     with monkeypatch.context() as patch:
         patch.setattr(postgres_tables, "_apply", interrupted)
         with pytest.raises(KeyboardInterrupt):
             store.append(appends)
     assert picture(store) == before
-    assert store.append(appends) == [True] * batch
+    assert store.append(appends) == [True, True]

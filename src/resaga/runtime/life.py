@@ -6,6 +6,7 @@ for liveness only: whoever is late loses nothing but its claim, since every appe
 
 import os
 import threading
+from _thread import start_new_thread
 from contextlib import suppress
 from datetime import timedelta
 from os import urandom
@@ -58,7 +59,7 @@ class Life:
                 self._revision, owner = 0, f"worker.{urandom(12).hex()}"
                 self._sign(owner, self._lasting())
                 self._owner, self._over = owner, threading.Event()
-                threading.Thread(target=self._beat, args=(self._over,), name="resaga life", daemon=True).start()
+                start_new_thread(self._beat, (self._over,))  # not `threading`'s, which waits until it runs
             elif not self.known:  # it stood still for so long that others took it for dead
                 self._sign(self._owner, self._lasting())
             return self._owner

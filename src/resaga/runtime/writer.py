@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, Final, cast, final
 
 from resaga.core.errors import StoreBusy, StoreClosed, StoreError, StoreUnreachable
@@ -106,9 +107,7 @@ class Writer:
         if not batch:
             self._busy = False
         elif not (self._quick and self._written_here(batch)):
-            loop = asyncio.get_running_loop()
-            written = loop.run_in_executor(self._threads, self._timed, batch)
-            written.add_done_callback(lambda done: self._settle(batch, *done.result()))
+            self._threads.submit(self._write, batch, asyncio.get_running_loop())
 
     def _written_here(self, batch: list[Pending]) -> bool:
         """Whether it could be written without waiting for anybody: the loop must not wait for a lock."""
@@ -126,12 +125,17 @@ class Writer:
         for pending, applied in zip(batch, outcomes, strict=True):
             pending.settle(applied)
         self._quick = seconds < QUICK_SECONDS
-        asyncio.get_running_loop().call_soon(self._turn)  # behind those who just woke up
+        if not self._quick and len(self._waiting) >= MOST:
+            self._turn()  # it is written while those who just woke up go on
+        else:
+            asyncio.get_running_loop().call_soon(self._turn)  # behind them, to take along what they append
 
-    def _timed(self, batch: list[Pending]) -> tuple[list[list[bool] | BaseException], float]:
+    def _write(self, batch: list[Pending], loop: asyncio.AbstractEventLoop) -> None:
+        """Do so in this thread, and tell the loop; there may be none any more."""
         begun = time.perf_counter()
         outcomes = self._written(batch)
-        return outcomes, time.perf_counter() - begun
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(self._settle, batch, outcomes, time.perf_counter() - begun)
 
     def _written(self, batch: list[Pending]) -> list[list[bool] | BaseException]:
         """What became of each."""

@@ -91,6 +91,29 @@ APPEND: Final = """
         SELECT DISTINCT key, tag FROM created JOIN unnest(%b::text[], %b::text[]) AS tags (id, tag) USING (id)
     )
     SELECT id, CASE WHEN owner = '' AND wake_at IS NOT NULL THEN pg_notify('resaga', '')::text END FROM applied"""
+# The same for one execution that wakes nobody, which most appends are for that come alone: in half the time.
+NEW: Final = """
+    WITH created AS (
+        INSERT INTO resaga_heads (id, revision, snapshot_revision, saga, status, wake_at, owner, write_id)
+        VALUES (%b, %b::bigint, coalesce(%b::bigint, 0), %b, %b, %b::bigint, %b, %b)
+        ON CONFLICT (id) DO NOTHING
+        RETURNING key
+    ), tagged AS (
+        INSERT INTO resaga_tags (head, tag) SELECT DISTINCT key, tag FROM created, unnest(%b::text[]) AS tag
+    )
+    INSERT INTO resaga_journal (head, revision, entry)
+    SELECT key, revision, entry FROM created, unnest(%b::bigint[], %b::bytea[]) AS entries (revision, entry)"""
+NEXT: Final = """
+    WITH moved AS (
+        UPDATE resaga_heads SET
+            revision = %b::bigint, snapshot_revision = coalesce(%b::bigint, snapshot_revision),
+            saga = %b, status = %b, wake_at = %b::bigint, owner = %b, write_id = %b
+        WHERE id = %b AND revision = %b::bigint - 1
+        RETURNING key, revision
+    ), forgotten AS (
+        DELETE FROM resaga_journal AS old USING moved WHERE old.head = moved.key AND old.revision < %b::bigint
+    )
+    INSERT INTO resaga_journal (head, revision, entry) SELECT key, revision, %b FROM moved"""
 READ: Final = """
     SELECT id, saga, status, revision, wake_at, owner, write_id,
     ARRAY(SELECT tag FROM resaga_tags WHERE head = key ORDER BY tag), snapshot_revision,
@@ -151,6 +174,8 @@ def migrate(db: Cursor, where: str) -> None:
 
 def append(db: Cursor, batch: Sequence[Append]) -> list[bool]:
     """See `Store.append`; all of it in one transaction."""
+    if (short := _short(batch)) is not None:
+        return [db.execute(*short).rowcount > 0] * len(batch)
     answers = [False] * len(batch)
     statements, lost = rounds(batch), set[str]()
     with db.connection.transaction() if len(statements) > 1 else nullcontext():
@@ -200,7 +225,7 @@ def _apply(db: Cursor, items: Sequence[Append]) -> set[str]:
             [item.id for item in items],
             [Int8(item.revision) for item in items],
             [item.write_id for item in items],
-            [item.entry if item.snapshot is None else item.snapshot for item in items],
+            [_body(item) for item in items],
             [item.saga for item in items],
             [item.status for item in items],
             [None if item.wake_at is None else Int8(item.wake_at) for item in items],
@@ -211,6 +236,27 @@ def _apply(db: Cursor, items: Sequence[Append]) -> set[str]:
         ),
     )
     return {row[0] for row in rows}
+
+
+def _short(batch: Sequence[Append]) -> tuple[LiteralString, Sequence[object]] | None:
+    """The statement that applies all of these or nothing, and what it is given, if there is one."""
+    if not batch or (not batch[-1].owner and batch[-1].wake_at is not None):
+        return None
+    head = batch[-1]
+    folded = next((item.revision for item in reversed(batch) if item.snapshot is not None), None)
+    revisions = Int8(head.revision), None if folded is None else Int8(folded)
+    moved = (*revisions, head.saga, head.status, head.wake_at, head.owner, head.write_id)
+    if len(batch) == 1 and head.revision > 1:
+        return NEXT, (*moved, head.id, *revisions, _body(head))
+    if any((item.id, item.revision) != (head.id, revision) for revision, item in enumerate(batch, 1)):
+        return None
+    kept = batch[(folded or 1) - 1 :]
+    entries = [Int8(item.revision) for item in kept], [_body(item) for item in kept]
+    return NEW, (head.id, *moved, list(batch[0].tags), *entries)
+
+
+def _body(item: Append) -> bytes:
+    return item.entry if item.snapshot is None else item.snapshot
 
 
 def _head(row: Sequence[Any]) -> Head:
