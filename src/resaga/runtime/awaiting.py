@@ -21,6 +21,7 @@ from resaga.runtime.handle import Handle
 from resaga.runtime.life import LEASE, Life
 from resaga.runtime.standing import OVER, PAUSED, RUNNING, STUCK
 from resaga.runtime.summary import Summary
+from resaga.runtime.turnstile import Turnstile
 from resaga.runtime.watch import Watch
 from resaga.runtime.writer import Writer
 from resaga.saga import Loaded, Saga
@@ -67,6 +68,7 @@ class Runtime:
         self._writer = Writer(store)
         self._threads = ThreadPoolExecutor(threads, "resaga body")
         self._drives = Drives(self._desk, self._driving, self._writer, self._threads, clock)
+        self._begins = Turnstile()
         self._watch = Watch(store, self._desk, self._driving, self._writer, self._drives)
 
     @classmethod
@@ -120,6 +122,7 @@ class Runtime:
 
         With the id of one that began with the same, it is that one; with anything else, `AlreadyExists`.
         """
+        await self._begins.through()
         state = self._desk.begun(saga, context, id)
         id_ = state.execution_id
         hands = self._drives.hands()
