@@ -162,8 +162,13 @@ def on_postgres(url: str) -> Iterator[Figure]:
     yield Figure("raw PostgreSQL commits a second", COMMITS / median(seconds["raw"]), None, None, "")
     yield _speed("PostgreSQL, blocking, of raw", seconds, "postgres", "raw", 0.55, 0.65)
     yield _speed("PostgreSQL, awaiting, of raw", seconds, "awaiting", "raw", 0.40, 0.52)
-    together = lambda: raw.at_once_on_postgres(url, 50) / 50 / raw.AT_ONCE  # noqa: E731 - as the one beside it
-    apart = lambda: _seconds(bare, 200)  # noqa: E731
+
+    def together() -> float:
+        return raw.at_once_on_postgres(url, 50) / 50 / raw.AT_ONCE
+
+    def apart() -> float:
+        return _seconds(bare, 200)
+
     for people, commit, least, wish in ((32, together, 0.75, 1.2), (1_000, apart, 3, 5)):
         seen = [(commit(), people * STEPS / crowd(PostgresStore(url), people, STEPS).seconds) for _ in range(CROWDS)]
         name = "raw-32" if people == raw.AT_ONCE else "raw"

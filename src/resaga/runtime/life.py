@@ -7,6 +7,7 @@ for liveness only: whoever is late loses nothing but its claim, since every appe
 import os
 import threading
 from _thread import start_new_thread
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from os import urandom
@@ -14,7 +15,7 @@ from typing import Final, final
 
 from resaga.core.errors import StoreError
 from resaga.drive.clock import Clock
-from resaga.stores.store import Append, Store, Timed
+from resaga.stores.store import Append, Store
 
 WORKER: Final = "worker"
 """The status of a sign of life."""
@@ -37,7 +38,7 @@ class Life:
         self._home = os.getpid()
         self._revision = 0
         self._fresh_until = 0
-        self.now = store.wall_ns if isinstance(store, Timed) else clock.wall
+        self.now: Callable[[], int] = getattr(store, "wall_ns", clock.wall)  # see `Timed`; to ask a protocol is slow
 
     @property
     def known(self) -> str:
