@@ -174,8 +174,10 @@ def migrate(db: Cursor, where: str) -> None:
 
 def append(db: Cursor, batch: Sequence[Append]) -> list[bool]:
     """See `Store.append`; all of it in one transaction."""
-    if (short := _short(batch)) is not None:
-        return [db.execute(*short).rowcount > 0] * len(batch)
+    short = _short(batch)
+    if short is not None:
+        statement, values = short
+        return [db.execute(statement, values).rowcount > 0] * len(batch)
     answers = [False] * len(batch)
     statements, lost = rounds(batch), set[str]()
     with db.connection.transaction() if len(statements) > 1 else nullcontext():
