@@ -10,7 +10,7 @@ from resaga.codec import journal, limits
 from resaga.codec.carry import Rows, carried, changed, compared, retyped, unsettled
 from resaga.codec.coder import Coders
 from resaga.codec.column import Column
-from resaga.codec.document import FORMAT, Document, again, crowded, opened, sealed, unclocked
+from resaga.codec.document import FORMAT, Document, again, crowded, opened, parts, sealed, unclocked
 from resaga.codec.facts import CONTEXT_CODES, SILENT_CODES, FactCoder, nothing
 from resaga.codec.reference import opening
 from resaga.codec.scalars import Step
@@ -170,6 +170,13 @@ class Codec:
         return journal.sealed(
             [journal.STEP, mark, state.status.value, state.index, intent, takeovers, codes, at, took, values]
         )
+
+    def extent(self, state: ExecutionState, since: int) -> tuple[int, int]:
+        """Bytes, and objects and lists, that the rows from there on take in a document: no fewer than that."""
+        codes, _, _, own = state.trail.columns(since)
+        values, spared = self._values.written(codes, own)
+        raw = orjson.dumps(values)
+        return len(raw) + spared + len(codes) * limits.ROW_BYTES, parts(raw)
 
     def beginning(self, state: ExecutionState) -> bytes:
         """What an execution began with, as it is written: equal for equal contexts."""

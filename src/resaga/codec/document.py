@@ -118,8 +118,13 @@ def crowded(data: bytes) -> bool:
     """Whether that is more objects and lists than a document may have; found out before they are made."""
     if len(data) <= limits.PARTS or data.count(b"{") + data.count(b"[") <= limits.PARTS:
         return False
+    return parts(data) > limits.PARTS
+
+
+def parts(data: bytes) -> int:
+    """How many objects and lists it has; brackets in texts are none."""
     bare = TEXT.sub(b"", data)
-    return bare.count(b"{") + bare.count(b"[") > limits.PARTS
+    return bare.count(b"{") + bare.count(b"[")
 
 
 def _parsed(data: bytes) -> dict[str, Any]:

@@ -20,6 +20,9 @@ PARTS: Final = 1_000_000
 ROWS: Final = 250_000
 """Rows of a trail."""
 
+ROW_BYTES: Final = 32
+"""What a row takes without its value, most often: its code and its times."""
+
 REFERENCE_BYTES: Final = 32
 """What is shorter than this is written again rather than referred to."""
 

@@ -31,6 +31,7 @@ from resaga.core.replay import interrupt
 from resaga.core.state import FORWARD, NEW, SETTLING, ExecutionState
 from resaga.drive.call import Calling
 from resaga.runtime.asking import TRIES, Asking, read
+from resaga.runtime.room import Room, refused
 from resaga.runtime.standing import QUARANTINED, journaled
 from resaga.stores.store import Append, Stored
 
@@ -53,6 +54,7 @@ class Held:
         "_mark",
         "_owner",
         "_reaches",
+        "_room",
         "_tags",
         "_takeovers",
         "_writes",
@@ -67,6 +69,7 @@ class Held:
 
     def __init__(self, codec: Codec, state: ExecutionState, owner: str) -> None:
         self._codec = codec
+        self._room = Room(codec)
         self._owner = owner
         self._mark = urandom(12)
         self._writes = 0
@@ -181,6 +184,12 @@ class Held:
                     waiting.remove(request)
                     return advance(state.program, state, answer, at, 0)
         return decision
+
+    def roomy(self, decision: Calling, at: int) -> Decision:
+        """What is to be done: that, if there is room in a document for what comes of it."""
+        if self._room.is_left(self.state):
+            return decision
+        return advance(self.state.program, self.state, refused(self.state), at, 0)
 
     # ---- recording -------------------------------------------------------------------------------
 

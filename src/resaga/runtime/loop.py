@@ -42,6 +42,9 @@ def run(held: Held, clock: Clock, copy: Copy, hands: Hands) -> Decision:
             before = monotonic()
             decision = advance(program, state, Woke(), before + shift, 0)
             continue
+        if (roomy := held.roomy(decision, before + shift)) is not decision:
+            decision = roomy
+            continue
         hands.ask(held.before(decision))
         before = monotonic()
         if held.requests and (heard := held.heard(decision, before + shift)) is not decision:

@@ -42,6 +42,9 @@ async def run_async(held: Held, clock: Clock, copy: Copy, hands: HandsAsync) -> 
             before = monotonic()
             decision = advance(program, state, Woke(), before + shift, 0)
             continue
+        if (roomy := held.roomy(decision, before + shift)) is not decision:
+            decision = roomy
+            continue
         await hands.ask(held.before(decision))
         before = monotonic()
         if held.requests and (heard := held.heard(decision, before + shift)) is not decision:

@@ -1,0 +1,50 @@
+"""How much of what a document may hold is left for one execution.
+
+A journal has no end of its own. But whoever takes an execution over reads all of it as one document, and one that is
+too large cannot be read by anybody: nothing of it could be taken back any more. So no body of the way forward is begun
+when three quarters are used. What is left is for taking back, for finding out, and for what people say.
+"""
+
+from typing import Final, final
+
+from resaga.codec import Codec, limits
+from resaga.core.failure import Failure
+from resaga.core.outcome import Refused
+from resaga.core.state import FORWARD, ExecutionState
+
+UNMEASURED: Final = 3
+"""So many rows may be there of which it is not known what they take."""
+
+FORWARD_SHARE: Final = 3 / 4
+SHARE: Final = 15 / 16
+"""Of each limit, what may be used when the way forward, or anything else, goes on."""
+
+
+@final
+class Room:
+    """What is left for one execution; each row is measured once."""
+
+    __slots__ = ("_bytes", "_codec", "_measured", "_parts")
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
+        self._measured = self._bytes = self._parts = 0
+
+    def is_left(self, state: ExecutionState) -> bool:
+        """Whether something may be begun that adds to it."""
+        share, rows = FORWARD_SHARE if state.phase is FORWARD else SHARE, len(state.trail)
+        more = rows - self._measured
+        if more > UNMEASURED or self._bytes + more * limits.VALUE_BYTES > share * limits.BLOB_BYTES:
+            size, parts = self._codec.extent(state, self._measured)
+            self._measured, self._bytes, self._parts = rows, self._bytes + size, self._parts + parts
+        return (
+            self._bytes <= share * limits.BLOB_BYTES
+            and self._parts <= share * limits.PARTS
+            and rows <= share * limits.ROWS
+        )
+
+
+def refused(state: ExecutionState) -> Refused:
+    """What becomes of a body that is not called, for want of room."""
+    said = f"it was not called: there is no room left for what it gives in a document of {limits.BLOB_BYTES:,} bytes"
+    return Refused(Failure(state.here.path, "cancelled", f"{said} and {limits.ROWS:,} rows; carry less from step to step"))
