@@ -48,6 +48,7 @@ from resaga.core.errors import (
     UsageError,
     WrongAnswer,
     WrongContext,
+    WrongLoop,
     WrongSaga,
 )
 
@@ -99,5 +100,6 @@ __all__ = [
     "UsageError",
     "WrongAnswer",
     "WrongContext",
+    "WrongLoop",
     "WrongSaga",
 ]

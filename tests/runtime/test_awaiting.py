@@ -259,3 +259,29 @@ def test_a_closed_runtime() -> None:
                 await verb
 
     awaited(story())
+
+
+def test_in_another_loop() -> None:
+    """It says so, whatever it is asked for: who waited there would wait for ever. It can be closed, once its own is over."""
+    one = runtime(MemoryStore())
+
+    async def begun() -> None:
+        await (await one.run(QUICK, Order(A), id=A)).outcome()
+
+    async def refused() -> None:
+        for verb in (one.run(QUICK, Order(A)), one.resume(QUICK, A), one.get(A), one.tick(), one.work()):
+            with pytest.raises(errors.WrongLoop):
+                await verb
+
+    async def at_once() -> None:
+        await begun()
+        await asyncio.to_thread(asyncio.run, refused())
+        with pytest.raises(errors.WrongLoop):
+            await asyncio.to_thread(asyncio.run, one.close())
+        await begun()
+
+    awaited(at_once())
+    awaited(refused())
+    awaited(one.close())
+    with pytest.raises(errors.StoreClosed):
+        awaited(one.get(A))

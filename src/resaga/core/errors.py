@@ -132,6 +132,10 @@ class NeedsAwait(UsageError):
     """An async saga was started or resumed as if it were a blocking one."""
 
 
+class WrongLoop(UsageError):
+    """A runtime was used in another event loop than the one that it was first used in."""
+
+
 class NeedsAttempt(UsageError):
     """A step that takes an `Attempt` was called without one."""
 

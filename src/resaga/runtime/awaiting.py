@@ -48,7 +48,7 @@ class Runtime:
     """Runs sagas on a store, as `BlockingRuntime` does, for asyncio; both may share a store.
 
     It drives executions in tasks of its own, which end when it is closed: whoever waits for one of them and is
-    cancelled only stops waiting. Plain bodies are called in threads.
+    cancelled only stops waiting. Plain bodies are called in threads. It belongs to the loop that first uses it.
     """
 
     def __init__(
@@ -122,6 +122,7 @@ class Runtime:
 
         With the id of one that began with the same, it is that one; with anything else, `AlreadyExists`.
         """
+        self._drives.check()
         await self._begins.through()
         state = self._desk.begun(saga, context, id)
         id_ = state.execution_id
@@ -166,6 +167,7 @@ class Runtime:
 
     async def resume(self, saga: Saga[X, B, M], id: str, /) -> Outcome[X, B, M]:  # noqa: A002 - as above
         """Go on with one here, as far as it goes; one that waits is given as it is."""
+        self._drives.check()
         drive = self._drives.get(id) or self._drives.resumed(saga, id)
         await asyncio.wait([drive.task])
         outcome: Outcome[X, B, M] = self._given(drive, id)
@@ -173,6 +175,7 @@ class Runtime:
 
     async def tick(self, *, at_once: int = AT_ONCE) -> int:
         """Drive here what is due, and what was being driven by processes that died; gives how many went on."""
+        self._drives.check()
         return await self._watch.once(at_once)
 
     async def work(self, *, at_once: int = AT_ONCE, every: timedelta = EVERY) -> None:
@@ -181,6 +184,7 @@ class Runtime:
         It looks at the store so often, and at once when something is said to this runtime. Then what it drives is
         interrupted, as by `close`: nothing is undone, and others go on with it.
         """
+        self._drives.check()
         await self._watch.always(at_once, every.total_seconds())
 
     async def answer(self, id: str, gate: Gate[Any, Any, R, Any], value: R, /, *, by: str | None = None) -> None:  # noqa: A002 - as above

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any, Final, NamedTuple, TypeVar, final
 
 from resaga.core.block import M
-from resaga.core.errors import Conflict, ResagaError, StoreError
+from resaga.core.errors import Conflict, ResagaError, StoreError, WrongLoop
 from resaga.drive.clock import Clock
 from resaga.execution import Outcome, settled
 from resaga.runtime.apart import Apart
@@ -47,6 +47,7 @@ class Drives:
         self._clock = clock
         self._apart = Apart()
         self._now: dict[str, Drive] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.closed = False
 
     def hands(self) -> HandsAsync:
@@ -58,9 +59,13 @@ class Drives:
         return self._now.get(id_)
 
     def check(self) -> None:
-        """Raise if nothing may begin any more."""
+        """Raise if nothing may begin any more, or not in this loop: who waits in another one would wait for ever."""
         if self.closed:
             raise closed()
+        here = asyncio.get_running_loop()
+        self._loop = self._loop or here
+        if self._loop is not here:
+            raise WrongLoop("this runtime belongs to the event loop that first used it; open one in each loop.")
 
     def begun(self, saga: Saga[Any, Any, Any], held: Held, hands: HandsAsync) -> Drive:
         """Drive one that no store knows yet."""
@@ -74,9 +79,12 @@ class Drives:
         return self._started(saga, id_, self._resuming(saga, id_, hands), hands)
 
     async def end(self) -> None:
-        """Let go of all, and begin with none any more."""
+        """Let go of all, and begin with none any more; what was driven in a loop that is gone, is gone with it."""
+        gone = self._loop is not None and self._loop.is_closed()
+        if not gone:
+            self.check()
         self.closed = True
-        await interrupted(drive.task for drive in self._now.values())
+        await interrupted(() if gone else (drive.task for drive in self._now.values()))
 
     def _started(
         self, saga: Saga[Any, Any, Any], id_: str, driving: Coroutine[Any, Any, Any], hands: HandsAsync
