@@ -1,7 +1,7 @@
 """What is driven in tasks of a runtime: they end with it, and nothing that was driven is left where nobody finds it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, final
 
 import pytest
@@ -221,6 +221,53 @@ def test_what_was_never_kept_is_forgotten() -> None:
             assert not one._driving._unwritten
 
     awaited(story())
+
+
+@final
+class Meanwhile:
+    """A store of which something else is asked between one look at an execution and its end."""
+
+    def __init__(self, inner: Any) -> None:  # noqa: ANN401 - a Store
+        self.inner = inner
+        self.then: list[Callable[[], object]] = []
+
+    def read(self, id_: str, /) -> object:
+        stored = self.inner.read(id_)
+        if self.then:
+            self.then.pop()()
+        return stored
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the store has it
+        return getattr(self.inner, name)
+
+
+def test_begun_again_while_somebody_looks_whether_it_was_kept() -> None:
+    """What happened since is not forgotten, nor that it is left: its body would be called again, or nobody would come."""
+    calls = list[str]()
+
+    @step
+    def work(order: str) -> str:
+        calls.append(order)
+        away.times = 20
+        return order
+
+    away, saga = Away(50), Saga("again", work.kept("it is a test"))
+    store = Meanwhile(away)
+
+    def begun() -> None:
+        with pytest.raises(errors.StoreUnreachable):
+            runtime.run(saga, "x", id=A)
+
+    runtime = BlockingRuntime(store, [saga])
+    begun()
+    away.times = 0
+    store.then.append(begun)
+    assert runtime.tick() == 0
+    assert runtime._driving.leaves
+    away.times = 0
+    assert isinstance(runtime.resume(saga, A), Completed)
+    assert calls == ["x"]
+    assert not runtime._driving.leaves
 
 
 @gate

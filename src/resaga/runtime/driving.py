@@ -1,5 +1,6 @@
 """What this process drives, what it has left, and what in its store is to be driven."""
 
+import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -31,9 +32,10 @@ class Driving:
         self._life = life
         self._clock = clock
         self._held: dict[str, Held] = {}
-        self._left: set[str] = set()
+        self._left: dict[str, Held] = {}
         self._unwritten: dict[str, Held] = {}
         self._swept: int | None = None
+        self._forgetting = threading.Lock()
 
     @property
     def leaves(self) -> bool:
@@ -55,11 +57,12 @@ class Driving:
         id_ = held.state.execution_id
         if self._held.setdefault(id_, held) is not held:
             raise held.lost("it is being driven here")
-        self._left.add(id_)  # until it is known that it rests, or is somebody else's
+        with self._forgetting:
+            self._left[id_] = held  # until it is known that it rests, or is somebody else's
         try:
             yield
         except (Conflict, AlreadyExists):
-            self._left.discard(id_)
+            self._left.pop(id_, None)
             raise
         except StoreError:  # what happened is not forgotten: it is written when the store is back
             self._unwritten[id_] = held
@@ -69,7 +72,7 @@ class Driving:
             if held.revision and self._unwritten.get(id_) is not held:
                 self._unwritten.pop(id_, None)  # an earlier beginning of it, which was never kept
             if held.rests and not held.unsure:
-                self._left.discard(id_)
+                self._left.pop(id_, None)
 
     def found(
         self, store: Store, sagas: Mapping[str, Saga[Any, Any, Any]]
@@ -79,11 +82,12 @@ class Driving:
         def known(heads: Iterable[Head]) -> Iterator[tuple[str, Saga[Any, Any, Any]]]:
             return ((head.id, sagas[head.saga]) for head in heads if head.saga in sagas and head.id not in self._held)
 
-        for id_ in self._left - self._held.keys():
-            stored = store.read(id_)
-            if stored is None:  # it was never kept, or was deleted
-                self._left.discard(id_)
-                self._unwritten.pop(id_, None)
+        for id_, held in tuple(self._left.items()):
+            if id_ in self._held:
+                continue
+            revision, stored = held.revision, store.read(id_)
+            if stored is None:
+                self._forget(id_, held, revision)
             else:
                 yield from known([Head(*stored[:8])])
         alive, due = self._life.now(), self._clock.wall()
@@ -99,6 +103,13 @@ class Driving:
         if self._swept is None or self._clock.monotonic() - self._swept >= SWEEP:
             yield from known(self._lost(store))
             self._swept = self._clock.monotonic()
+
+    def _forget(self, id_: str, held: Held, revision: int) -> None:
+        """It was never kept, or was deleted; unless it was driven meanwhile, as this may be called in a thread."""
+        with self._forgetting:
+            if self._left.get(id_) is held and held.revision == revision and id_ not in self._held:
+                del self._left[id_]
+                self._unwritten.pop(id_, None)
 
     def _lost(self, store: Store) -> Iterator[Head]:
         """What is said to be driven by somebody of whom there is no sign at all.
