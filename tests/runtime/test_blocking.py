@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from resaga import Completed, Saga, read, step
+from resaga import Completed, Paused, Saga, read, step
 from resaga.core import errors
 from resaga.runtime import BlockingRuntime
+from resaga.stores.memory import MemoryStore
 from resaga.stores.sqlite import SqliteStore
 from resaga.stores.store import Append
-from tests.runtime.shop import NAP, OTHER, Order, Shop
+from tests.runtime.shop import CHECKOUT, NAP, OTHER, Order, Shop
 from tests.stores import children
 
 A: Any = "A-1"
@@ -101,3 +102,44 @@ def test_a_fork(tmp_path: Path) -> None:
         runtime.run(NAP, Order("C"), id="C")
         assert [head.id for head in runtime.find()] == ["A", "B", "C"]
         assert os.getpid() == runtime._life._home
+
+
+def test_an_interrupt_before_it_is_driven(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who was cut off there drives nothing, and can begin it again."""
+    cut, runtime = [KeyboardInterrupt()], BlockingRuntime(MemoryStore(), [CHECKOUT])
+
+    class Cut:
+        def __enter__(self) -> None:
+            if cut:
+                raise cut.pop()
+
+        def __exit__(self, *error: object) -> None:
+            pass
+
+    monkeypatch.setattr(runtime._driving, "_forgetting", Cut())
+    with pytest.raises(KeyboardInterrupt):
+        runtime.run(CHECKOUT, Order(A), id=A)
+    assert isinstance(runtime.run(CHECKOUT, Order(A), id=A), Paused)
+
+
+def test_an_interrupt_while_it_is_claimed() -> None:
+    """What is being written is not taken for at rest: the process would forget that it is the owner, and close so."""
+    rests = list[bool]()
+
+    class Watched:
+        def __init__(self) -> None:
+            self.inner = MemoryStore()
+
+        def append(self, batch: Sequence[Append], /) -> list[bool]:
+            rests.extend(held.rests for held in runtime._driving._held.values())
+            return self.inner.append(batch)
+
+        def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the store has it
+            return getattr(self.inner, name)
+
+    runtime = BlockingRuntime(Watched(), [CHECKOUT])
+    runtime.submit(CHECKOUT, Order(A), id=A)
+    assert runtime.tick() == 1
+    assert rests
+    assert not any(rests)
+    assert not runtime._driving.leaves

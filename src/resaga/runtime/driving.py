@@ -55,24 +55,22 @@ class Driving:
     def of(self, held: Held) -> Generator[None, None, None]:
         """While it is driven here."""
         id_ = held.state.execution_id
-        if self._held.setdefault(id_, held) is not held:
-            raise held.lost("it is being driven here")
-        with self._forgetting:
-            self._left[id_] = held  # until it is known that it rests, or is somebody else's
         try:
-            yield
-        except (Conflict, AlreadyExists):
-            self._left.pop(id_, None)
-            raise
-        except StoreError:  # what happened is not forgotten: it is written when the store is back
-            self._unwritten[id_] = held
-            raise
-        finally:
-            del self._held[id_]
-            if held.revision and self._unwritten.get(id_) is not held:
-                self._unwritten.pop(id_, None)  # an earlier beginning of it, which was never kept
-            if held.rests and not held.unsure:
+            if self._held.setdefault(id_, held) is not held:
+                raise held.lost("it is being driven here")
+            with self._forgetting:
+                self._left[id_] = held  # until it is known that it rests, or is somebody else's
+            try:
+                yield
+            except (Conflict, AlreadyExists):
                 self._left.pop(id_, None)
+                raise
+            except StoreError:  # what happened is not forgotten: it is written when the store is back
+                self._unwritten[id_] = held
+                raise
+        finally:
+            if self._held.get(id_) is held:
+                self._driven(id_, held)
 
     def found(
         self, store: Store, sagas: Mapping[str, Saga[Any, Any, Any]]
@@ -103,6 +101,14 @@ class Driving:
         if self._swept is None or self._clock.monotonic() - self._swept >= SWEEP:
             yield from known(self._lost(store))
             self._swept = self._clock.monotonic()
+
+    def _driven(self, id_: str, held: Held) -> None:
+        """It is not any more."""
+        del self._held[id_]
+        if held.revision and self._unwritten.get(id_) is not held:
+            self._unwritten.pop(id_, None)  # an earlier beginning of it, which was never kept
+        if held.rests and not held.unsure:
+            self._left.pop(id_, None)
 
     def _forget(self, id_: str, held: Held, revision: int) -> None:
         """It was never kept, or was deleted; unless it was driven meanwhile, as this may be called in a thread."""

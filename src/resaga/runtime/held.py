@@ -218,6 +218,7 @@ class Held:
         """
         self._writes += 1
         self._left, self._yields, self._reaches = items, yields, len(self.state.trail)
+        self.rests = False  # as long as it is not known how it is left: an interrupt may come before that
         return (yield from self.finish())
 
     @property
