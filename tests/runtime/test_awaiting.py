@@ -262,7 +262,7 @@ def test_a_closed_runtime() -> None:
 
 
 def test_in_another_loop() -> None:
-    """It says so, whatever it is asked for: who waited there would wait for ever. It can be closed, once its own is over."""
+    """It says so, as who waited there would wait for ever. It can be closed there, once its own is over."""
     one = runtime(MemoryStore())
 
     async def begun() -> None:

@@ -10,7 +10,7 @@ from resaga import Attempt, Completed, Paused, Saga, gate, step
 from resaga.core import errors
 from resaga.runtime import BlockingRuntime, Runtime, drives
 from resaga.stores.memory import MemoryStore
-from resaga.stores.store import Append
+from resaga.stores.store import Append, Stored
 from tests.runtime.shop_async import awaited
 
 A: Final[Any] = "A-1"
@@ -231,8 +231,8 @@ class Meanwhile:
         self.inner = inner
         self.then: list[Callable[[], object]] = []
 
-    def read(self, id_: str, /) -> object:
-        stored = self.inner.read(id_)
+    def read(self, id_: str, /) -> Stored | None:
+        stored: Stored | None = self.inner.read(id_)
         if self.then:
             self.then.pop()()
         return stored
@@ -242,7 +242,7 @@ class Meanwhile:
 
 
 def test_begun_again_while_somebody_looks_whether_it_was_kept() -> None:
-    """What happened since is not forgotten, nor that it is left: its body would be called again, or nobody would come."""
+    """What happened since is not forgotten, or its body would be called again; nor that it is left for others."""
     calls = list[str]()
 
     @step

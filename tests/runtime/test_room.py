@@ -128,4 +128,3 @@ def test_an_undo_without_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(outcome, Stuck)
     runtime.skip("x", "enough", by="ann")
     assert isinstance(runtime.resume(saga, "x"), RolledBack)
-

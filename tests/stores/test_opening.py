@@ -4,6 +4,7 @@ import importlib.metadata
 import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,3 +96,29 @@ OPENED: dict[str, Store] = {}
 def theirs(url: str) -> Store:
     """What a third party would register."""
     return OPENED.setdefault(url, MemoryStore())
+
+
+def test_one_of_others_that_cannot_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentence says which, and why."""
+    theirs = EntryPoint("test", "tests.stores.nowhere:theirs", opening.GROUP)
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda *, group: (theirs,) if group else ())
+    with pytest.raises(UnknownStore, match=r"tests\.stores\.nowhere:theirs.*ModuleNotFoundError") as caught:
+        open_store("test://abc")
+    assert isinstance(caught.value.__cause__, ModuleNotFoundError)
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:///a%00b", "file://", "file:///", "file:////"]
+)
+def test_a_place_that_is_none_is_refused(url: str) -> None:
+    """Nobody means the root of all files, a file named ':memory:', or the directory that he is in."""
+    with pytest.raises(UnknownStore, match="Say where") as caught:
+        open_store(url)
+    assert caught.value.scheme == url.partition("://")[0]
+
+
+@pytest.mark.parametrize("url", [None, 5, b"memory://"])
+def test_what_is_no_text_is_refused(url: Any) -> None:  # noqa: ANN401 - as untyped callers have it
+    """As any other that is no URL."""
+    with pytest.raises(UnknownStore, match="sqlite:///"):
+        open_store(url)

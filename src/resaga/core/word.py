@@ -19,5 +19,7 @@ def signature(verb: str, by: object) -> str | None:
 
 def reason_of(verb: str, reason: object, by: object) -> str:
     """Why, and who said so."""
+    if not isinstance(reason, str):
+        raise InvalidOption(f"{verb}(…, {reason!r:.80}): say why, as text; it is kept with the execution.")
     who = signature(verb, by)
-    return clipped(f"{reason} ({who})" if who else str(reason))
+    return clipped(f"{reason} ({who})" if who else reason)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Sequence
 from typing import Any, Final, TypeAlias, TypeVar, cast
 
 from resaga.core.errors import InvalidOption, NotKept, StoreError
+from resaga.core.execution_id import is_id
 from resaga.runtime.life import WORKER
 from resaga.stores.store import Append, Joining, Store, Stored
 
@@ -51,7 +52,7 @@ def read(id_: str) -> Asking[Stored | None]:
 
 def kept(id_: str) -> Asking[Stored]:
     """All of one execution that has to be there."""
-    stored = yield from read(id_)
+    stored = (yield from read(id_)) if is_id(id_) else None
     if stored is None or stored.status == WORKER:
         raise NotKept(f"no execution {id_!r} is kept here.", id=id_)
     return stored

@@ -19,6 +19,7 @@ from resaga.runtime.driving import EVERY, Driving
 from resaga.runtime.event import Event
 from resaga.runtime.handle import Handle
 from resaga.runtime.life import LEASE, Life
+from resaga.runtime.options import count, span
 from resaga.runtime.standing import OVER, PAUSED, RUNNING, STUCK
 from resaga.runtime.summary import Summary
 from resaga.runtime.turnstile import Turnstile
@@ -66,7 +67,7 @@ class Runtime:
         self._desk = Desk(sagas, clock, self._life)
         self._driving = Driving(self._life, clock)
         self._writer = Writer(store)
-        self._threads = ThreadPoolExecutor(threads, "resaga body")
+        self._threads = ThreadPoolExecutor(count("threads", threads), "resaga body")
         self._drives = Drives(self._desk, self._driving, self._writer, self._threads, clock)
         self._begins = Turnstile()
         self._watch = Watch(store, self._desk, self._driving, self._writer, self._drives)
@@ -176,7 +177,7 @@ class Runtime:
     async def tick(self, *, at_once: int = AT_ONCE) -> int:
         """Drive here what is due, and what was being driven by processes that died; gives how many went on."""
         self._drives.check()
-        return await self._watch.once(at_once)
+        return await self._watch.once(count("at_once", at_once))
 
     async def work(self, *, at_once: int = AT_ONCE, every: timedelta = EVERY) -> None:
         """Drive what is due, so many at once, until this is cancelled, or the process is told to end by SIGTERM.
@@ -185,7 +186,7 @@ class Runtime:
         interrupted, as by `close`: nothing is undone, and others go on with it.
         """
         self._drives.check()
-        await self._watch.always(at_once, every.total_seconds())
+        await self._watch.always(count("at_once", at_once), span("every", every).total_seconds())
 
     async def answer(self, id: str, gate: Gate[Any, Any, R, Any], value: R, /, *, by: str | None = None) -> None:  # noqa: A002 - as above
         """See `BlockingRuntime.answer`."""
@@ -215,7 +216,8 @@ class Runtime:
 
     async def load(self, saga: Saga[X, B, M], id: str, /) -> Loaded[X, B, M]:  # noqa: A002 - as above
         """An execution as it stands, to look at."""
-        return saga.opened(await self._ask(self._desk.state(saga, id)), used=True)
+        state = await self._ask(self._desk.state(saga, id))
+        return saga.opened(state, used=True)
 
     async def get(self, id: str, /) -> Summary:  # noqa: A002 - as above
         """How an execution stands; its saga is not needed."""

@@ -20,6 +20,7 @@ from resaga.runtime.hands import Hands, Stopped
 from resaga.runtime.held import Held
 from resaga.runtime.life import LEASE, Life
 from resaga.runtime.loop import run
+from resaga.runtime.options import span
 from resaga.runtime.sigterm import on_sigterm
 from resaga.runtime.standing import OVER, PAUSED, RUNNING, STUCK
 from resaga.runtime.summary import Summary
@@ -148,6 +149,7 @@ class BlockingRuntime:
         A body that is being called then is called to its end, and what it gave is recorded; nothing is undone, and
         others go on with it. The store is looked at so often.
         """
+        seconds = span("every", every).total_seconds()
         with on_sigterm(self._hands.stop):
             try:
                 while not self._hands.stopping:
@@ -157,7 +159,7 @@ class BlockingRuntime:
                         raise
                     except StoreError as error:
                         LOG.warning("the store failed, it is tried again: %s", error)
-                    self._rest(every.total_seconds())
+                    self._rest(seconds)
             except Stopped:
                 pass
             finally:
@@ -194,7 +196,8 @@ class BlockingRuntime:
 
     def load(self, saga: Saga[X, B, Sync], id: str, /) -> Loaded[X, B, Sync]:  # noqa: A002 - as above
         """An execution as it stands, to look at."""
-        return saga.opened(self._ask(self._desk.state(saga, id)), used=True)
+        state = self._ask(self._desk.state(saga, id))
+        return saga.opened(state, used=True)
 
     def get(self, id: str, /) -> Summary:  # noqa: A002 - as above
         """How an execution stands; its saga is not needed."""

@@ -24,6 +24,7 @@ from resaga.runtime.driving import PAGE
 from resaga.runtime.event import Event, events
 from resaga.runtime.held import Held
 from resaga.runtime.life import WORKER, Life
+from resaga.runtime.options import by_name, looked_for, tags_of
 from resaga.runtime.standing import QUARANTINED, journaled, named
 from resaga.runtime.summary import Summary, summary
 from resaga.saga import Saga
@@ -39,7 +40,7 @@ class Desk:
     """The sagas that a runtime was given, and what is said to their executions in whatever store."""
 
     def __init__(self, sagas: Iterable[AnySaga], clock: Clock, life: Life) -> None:
-        self.sagas = {named(saga.program): saga for saga in sagas}
+        self.sagas = by_name(sagas)
         self._clock = clock
         self._life = life
 
@@ -47,14 +48,13 @@ class Desk:
 
     def begun(self, saga: AnySaga, context: object, id_: str | None) -> ExecutionState:
         """One that no store knows yet."""
-        if self.sagas.get(named(saga.program)) is not saga:
-            raise self._unknown(named(saga.program))
+        self._check(saga)
         return saga.new(context, id=id_, clock=self._clock).state
 
     def submit(self, saga: AnySaga, context: object, id_: str | None, tags: tuple[str, ...]) -> Asking[str]:
         """Keep it for whoever drives what is due; gives its id."""
         state = self.begun(saga, context, id_)
-        first = journaled(state, b"", 1, urandom(16), tags=tags, snapshot=saga.codec.dump(state))
+        first = journaled(state, b"", 1, urandom(16), tags=tags_of(tags), snapshot=saga.codec.dump(state))
         if not (yield from surely(first)):
             yield from self.same(saga, state)
         return state.execution_id
@@ -73,18 +73,18 @@ class Desk:
 
     def create(self, saga: AnySaga, state: ExecutionState, tags: tuple[str, ...]) -> Asking[Held]:
         """One that no store knows yet, to be driven here."""
-        return Held.created(saga.codec, state, (yield from self._owner()), tags)
+        return Held.created(saga.codec, state, (yield from self._owner()), tags_of(tags))
 
     # ---- going on --------------------------------------------------------------------------------
 
     def take(self, saga: AnySaga, id_: str) -> Asking[Held]:
         """One that is to be gone on with here, if nobody else does."""
+        self._check(saga)
         stored = yield from kept(id_)
         owner = yield from self._owner()
         if stored.owner not in ("", owner) and (yield lambda _: self._life.lives(stored.owner)):
             raise Conflict(f"execution {id_!r} is being driven by somebody else.", id=id_)
-        if stored.saga != named(saga.program):
-            raise self._unknown(stored.saga)
+        self._compare(saga, stored)
         held = Held.seen(saga.codec, stored, owner, self._clock.wall())
         if stored.status == QUARANTINED or held.worn_out:
             if held.worn_out:
@@ -138,15 +138,16 @@ class Desk:
 
     def state(self, saga: AnySaga, id_: str) -> Asking[ExecutionState]:
         """How it stands, for those who have its saga."""
+        self._check(saga)
         stored = yield from kept(id_)
-        if stored.saga != named(saga.program):
-            raise self._unknown(stored.saga)
+        self._compare(saga, stored)
         return Held.seen(saga.codec, stored).state
 
     def page(
         self, after: str, *, status: str | None, saga: str | None, tag: str | None
     ) -> Asking[tuple[list[Head], str | None]]:
         """Some of the heads that fit, by their ids, and behind which the next ones are."""
+        looked_for(status=status, saga=saga, tag=tag)
         found: Sequence[Head] = yield lambda store: store.find(
             status=status, saga=saga, tag=tag, after=after, limit=PAGE
         )
@@ -174,6 +175,9 @@ class Desk:
         return saga, stored, Held.seen(saga.codec, stored)
 
     def _answered(self, id_: str, gate: Gate[Any, Any, Any, Any], value: object, by: str | None) -> Asking[bool]:
+        if not isinstance(gate, Gate):
+            said = f"answer(…) was given a {type(gate).__name__}; give it the very gate that its saga is made of."
+            raise NotAsked(said, path="")
         saga, stored, held = yield from self._kept(id_)
         state = held.state
         places = [one for one in state.program.instructions if one.node is gate.node and one.asks is not None]
@@ -203,6 +207,24 @@ class Desk:
                 return (yield from _said(held, one.cancel(reason, by=by, clock=self._clock)))
             case _:  # it was rolled back, or a person has to decide first
                 return True
+
+    def _check(self, saga: AnySaga) -> None:
+        """Raise unless this runtime was given this very saga."""
+        if not isinstance(saga, Saga):
+            raise UnknownSaga(f"a {type(saga).__name__} was given where a Saga belongs.", saga="")
+        name = named(saga.program)
+        if self.sagas.get(name, saga) is not saga:
+            raise UnknownSaga(f"this is not the saga {name!r} that this runtime was given, but another one.", saga=name)
+        if name not in self.sagas:
+            raise self._unknown(name)
+
+    def _compare(self, saga: AnySaga, stored: Stored) -> None:
+        """Raise unless the execution is of this saga."""
+        if stored.saga not in self.sagas:
+            raise self._unknown(stored.saga)
+        if stored.saga != named(saga.program):
+            said = f"execution {stored.id!r} is of the saga {stored.saga!r}, not of {named(saga.program)!r}."
+            raise UnknownSaga(said, saga=stored.saga)
 
     def _unknown(self, saga: str) -> UnknownSaga:
         known = ", ".join(sorted(self.sagas)) or "none"

@@ -80,14 +80,7 @@ class Driving:
         def known(heads: Iterable[Head]) -> Iterator[tuple[str, Saga[Any, Any, Any]]]:
             return ((head.id, sagas[head.saga]) for head in heads if head.saga in sagas and head.id not in self._held)
 
-        for id_, held in tuple(self._left.items()):
-            if id_ in self._held:
-                continue
-            revision, stored = held.revision, store.read(id_)
-            if stored is None:
-                self._forget(id_, held, revision)
-            else:
-                yield from known([Head(*stored[:8])])
+        yield from known(self._own(store))
         alive, due = self._life.now(), self._clock.wall()
         for head in _pages(store, due=max(alive, due)):
             if (head.wake_at or 0) > (alive if head.status == WORKER else due):
@@ -101,6 +94,17 @@ class Driving:
         if self._swept is None or self._clock.monotonic() - self._swept >= SWEEP:
             yield from known(self._lost(store))
             self._swept = self._clock.monotonic()
+
+    def _own(self, store: Store) -> Iterator[Head]:
+        """What this process has left itself."""
+        for id_, held in tuple(self._left.items()):
+            if id_ in self._held:
+                continue
+            revision, stored = held.revision, store.read(id_)
+            if stored is None:
+                self._forget(id_, held, revision)
+            else:
+                yield Head(*stored[:8])
 
     def _driven(self, id_: str, held: Held) -> None:
         """It is not any more."""

@@ -47,4 +47,6 @@ class Room:
 def refused(state: ExecutionState) -> Refused:
     """What becomes of a body that is not called, for want of room."""
     said = f"it was not called: there is no room left for what it gives in a document of {limits.BLOB_BYTES:,} bytes"
-    return Refused(Failure(state.here.path, "cancelled", f"{said} and {limits.ROWS:,} rows; carry less from step to step"))
+    return Refused(
+        Failure(state.here.path, "cancelled", f"{said} and {limits.ROWS:,} rows; carry less from step to step")
+    )

@@ -31,7 +31,7 @@ def open_store(url: str, /) -> Store:
     As elsewhere in Python, `sqlite:///shop.db` is in the working directory, `sqlite:////var/shop.db` is not.
     Nothing is opened before it is used, so a process may fork in between.
     """
-    scheme, colon, _ = url.partition("://")
+    scheme, colon, _ = url.partition("://") if isinstance(url, str) else ("", "", "")
     if not colon:
         raise UnknownStore("A store is opened by a URL, such as 'sqlite:///shop.db'; this has no '://'.", scheme="")
     return _opener(scheme)(url)
@@ -39,7 +39,14 @@ def open_store(url: str, /) -> Store:
 
 def path_of(url: str, /) -> str:
     """What stands behind the first slash after the scheme, percent-decoded."""
-    return unquote(url.partition("://")[2]).removeprefix("/")
+    scheme, _, rest = url.partition("://")
+    path = unquote(rest).removeprefix("/")
+    if not path.strip("/") or "\0" in path or path == ":memory:":
+        sentence = (
+            f"Say where, as in '{scheme}:///var/shop': this names no place on a disk; for none there is 'memory://'."
+        )
+        raise UnknownStore(sentence, scheme=scheme)
+    return path
 
 
 def _opener(scheme: str) -> Callable[[str], Store]:
@@ -57,4 +64,10 @@ def _opener(scheme: str) -> Callable[[str], Store]:
     if scheme not in theirs:
         known = ", ".join(f"{one}://" for one in (*OURS, *sorted(theirs)))
         raise UnknownStore(f"No store is known by {scheme[:32]!r}; known are {known}.", scheme=scheme)
-    return theirs[scheme].load()  # type: ignore[no-any-return]  # as the group says
+    try:
+        return theirs[scheme].load()  # type: ignore[no-any-return]  # as the group says
+    except Exception as error:
+        sentence = (
+            f"{scheme}:// is {theirs[scheme].value!r}, which cannot be imported ({type(error).__name__}: {error})."
+        )
+        raise UnknownStore(sentence, scheme=scheme) from error

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar, final
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from resaga.core.errors import NotInTransaction
+from resaga.core.errors import InvalidOption, NotInTransaction
 from resaga.stores import postgres_tables as tables
 from resaga.stores.postgres_database import Cursor, Database, closed, cursor, named
 from resaga.stores.tables import TableStore
@@ -32,6 +32,9 @@ class PostgresStore(TableStore[Cursor]):
     @staticmethod
     def joined(connection: psycopg.Connection[Any], /) -> "JoinedStore":
         """A store inside the transaction of your connection: kept with the rest of it, or not at all."""
+        if not hasattr(getattr(connection, "info", None), "transaction_status"):  # another one may be around one
+            said = "give the psycopg.Connection itself, as your framework has it of its driver"
+            raise InvalidOption(f"a {type(connection).__name__} has no transaction of psycopg to join; {said}.")
         return JoinedStore(connection)
 
     def wall_ns(self) -> int:

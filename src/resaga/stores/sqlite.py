@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar, final
 
-from resaga.core.errors import NotInTransaction
+from resaga.core.errors import InvalidOption, NotInTransaction
 from resaga.stores import sqlite_tables as tables
 from resaga.stores.opening import path_of
 from resaga.stores.sqlite_database import READ, WRITE, Database, closed, named
@@ -30,6 +30,9 @@ class SqliteStore(TableStore[sqlite3.Cursor]):
     @staticmethod
     def joined(connection: sqlite3.Connection, /) -> "JoinedStore":
         """A store inside the transaction that is open in your connection: kept with the rest of it, or not at all."""
+        if not isinstance(getattr(connection, "in_transaction", None), bool):  # another one may be around one
+            said = "give the sqlite3.Connection itself, as your framework has it of its driver"
+            raise InvalidOption(f"a {type(connection).__name__} has no transaction of SQLite to join; {said}.")
         return JoinedStore(connection)
 
     def append(self, batch: Sequence[Append], /) -> list[bool]:

@@ -1,0 +1,60 @@
+"""What a runtime is told: looked at where it is told, and refused in words of the one who told it."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from resaga.core.errors import InvalidOption
+from resaga.runtime.standing import named
+from resaga.saga import Saga
+
+AnySaga = Saga[Any, Any, Any]
+
+
+def is_text(word: object) -> bool:
+    """Whether every store can keep it and look for it: text in UTF-8, with no NUL in it."""
+    if not isinstance(word, str) or "\0" in word:
+        return False
+    return word.isascii() or not any("\ud800" <= character <= "\udfff" for character in word)
+
+
+def by_name(sagas: Iterable[AnySaga]) -> dict[str, AnySaga]:
+    """The sagas of a runtime, as its store knows them."""
+    found: dict[str, AnySaga] = {}
+    given = list(sagas) if isinstance(sagas, Iterable) else []
+    if not isinstance(sagas, Iterable) or not all(isinstance(saga, Saga) for saga in given):
+        raise InvalidOption(
+            "sagas=…: give a list of all the Sagas that this runtime is to run, as in [checkout, refund]."
+        )
+    for saga in given:
+        if found.setdefault(named(saga.program), saga) is not saga:
+            raise InvalidOption(f"sagas=…: two of them are {named(saga.program)!r}; give one another name or version.")
+    return found
+
+
+def tags_of(tags: tuple[str, ...]) -> tuple[str, ...]:
+    """Words to find an execution by; a single text is one of them, written wrongly, and not all of its letters."""
+    if not isinstance(tags, tuple) or not all(is_text(tag) and tag for tag in tags):
+        raise InvalidOption(f"tags={tags!r:.80}: give a tuple of texts, as in tags=('urgent',).")
+    return tags
+
+
+def looked_for(**asked: object) -> None:
+    """Raise unless these can be looked for."""
+    for what, word in asked.items():
+        if word is not None and not is_text(word):
+            raise InvalidOption(f"find({what}={word!r:.80}): give a text, as in status='paused', saga='checkout/1'.")
+
+
+def span(what: str, value: object) -> timedelta:
+    """A time that is not nothing."""
+    if not isinstance(value, timedelta) or value <= timedelta(0):
+        raise InvalidOption(f"{what}={value!r} is no span of time; give a timedelta above zero.")
+    return value
+
+
+def count(what: str, value: object) -> int:
+    """A whole number of something."""
+    if not isinstance(value, int) or value < 1:
+        raise InvalidOption(f"{what}={value!r} is no whole number of 1 or more.")
+    return value
