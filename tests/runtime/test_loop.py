@@ -5,7 +5,12 @@ from typing import Any
 
 import pytest
 
-from resaga import Completed, Retry, Saga, step, wait
+from resaga import Completed, Retry, Saga, read, step, wait
+from resaga.drive.clock import SYSTEM
+from resaga.runtime.hands import Hands
+from resaga.runtime.held import Held
+from resaga.runtime.loop import run
+from resaga.stores.memory import MemoryStore
 from tests.runtime.shop import CALLS, Order, Shop, price, release, reserve
 
 pytestmark = pytest.mark.usefixtures("both_runtimes")
@@ -29,6 +34,35 @@ def test_a_short_time_is_slept_here() -> None:
     assert isinstance(shop.another(saga).run(saga, Order("A-1")), Completed)
     assert CALLS == ["reserve", "late", "late"]
     assert shop.clock.now - began == SECOND
+
+
+class Counted(list[int]):
+    """A list that counts how much is taken out of it in slices."""
+
+    taken = 0
+
+    def __getitem__(self, at: Any) -> Any:  # noqa: ANN401 - an index or a slice
+        found = super().__getitem__(at)
+        self.taken += len(found) if isinstance(at, slice) else 0
+        return found
+
+
+def test_many_reads_in_a_row() -> None:
+    """What happened is not looked through again before each: a long run of them would take longer and longer."""
+
+    @read
+    def look(text: str) -> str:
+        return text
+
+    chain: Any = look.named("r0")
+    for number in range(1, 200):
+        chain = chain >> look.named(f"r{number}")
+    saga: Any = Saga("looking", chain)
+    held = Held.created(saga.codec, saga.new("x").state, "me", ())
+    codes = held.state.trail.codes = Counted(held.state.trail.codes)
+    run(held, SYSTEM, saga.codec.copy, Hands(MemoryStore()))
+    assert held.state.status.value == "completed"
+    assert codes.taken < 1000
 
 
 def test_a_wait_for_nothing() -> None:

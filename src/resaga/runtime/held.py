@@ -51,6 +51,7 @@ class Held:
         "_codec",
         "_founded",
         "_left",
+        "_looked",
         "_mark",
         "_owner",
         "_reaches",
@@ -75,7 +76,7 @@ class Held:
         self._writes = 0
         self._tags: tuple[str, ...] = ()
         self._takeovers = 0
-        self._written = self._reaches = len(state.trail)
+        self._written = self._reaches = self._looked = len(state.trail)
         self._left: list[Append] = []  # of a write that failed, or is under way
         self._yields = False
         self._founded = False  # there is a document of this very program to add rows to
@@ -283,8 +284,12 @@ class Held:
 
     def _unrecorded_effect(self) -> bool:
         """Whether anything has happened of which the store does not know, and that cannot be asked for again."""
-        instructions = self.state.program.instructions
-        return any(instructions[code >> BITS].kind in EFFECTS for code in self.state.trail.codes[self._written :])
+        instructions, codes = self.state.program.instructions, self.state.trail.codes
+        since = max(self._written, self._looked)
+        if any(instructions[code >> BITS].kind in EFFECTS for code in codes[since:]):
+            return True
+        self._looked = len(codes)  # each of these is looked at once
+        return False
 
     def is_ahead(self, path: str) -> bool:
         """Whether the gate of that path has still to be decided."""
