@@ -75,6 +75,8 @@ def test_the_saga_of_another_execution() -> None:
     runtime.run(CHECKOUT, Order(A), id=A)
     with pytest.raises(errors.UnknownSaga, match="'A-1' is of the saga 'checkout/1', not of 'nap/1'"):
         runtime.resume(NAP, A)
+    with pytest.raises(errors.AlreadyExists, match="kept already, and is of 'checkout/1'"):
+        runtime.run(NAP, Order(A), id=A)
 
 
 @pytest.mark.parametrize("gate", [None, "approval", wait])

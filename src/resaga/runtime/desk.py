@@ -66,9 +66,9 @@ class Desk:
             there = Held.seen(saga.codec, stored).state
             if saga.codec.beginning(there) == saga.codec.beginning(state):
                 return
+        other = "it began with something else" if stored.saga == named(saga.program) else f"is of {stored.saga!r}"
         raise AlreadyExists(
-            f"execution {stored.id!r} is kept already, and it began with something else; give this one another id.",
-            id=stored.id,
+            f"execution {stored.id!r} is kept already, and {other}; give this one another id.", id=stored.id
         )
 
     def create(self, saga: AnySaga, state: ExecutionState, tags: tuple[str, ...]) -> Asking[Held]:
