@@ -199,10 +199,12 @@ class Held:
         state, codec, since = self.state, self._codec, self._written
         items = list[Append]()
         if not self._founded:
-            since = len(state.trail)
-            items = [self._item(b"", owner, snapshot=codec.dump(state))]
+            document, since = codec.dump(state), len(state.trail)
+            self._room.recorded(state, 0, document)
+            items = [self._item(b"", owner, snapshot=document)]
             items += [self._item(journal.sealed(list(request)), owner) for request in self.requests]
         entry = codec.entry(state, since, mark=self._mark.hex(), intent=intent, takeovers=self._takeovers)
+        self._room.recorded(state, since, entry)
         return [*items, self._item(entry, owner)]
 
     def _item(self, entry: bytes, owner: str = "", *, snapshot: bytes | None = None) -> Append:

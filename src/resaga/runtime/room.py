@@ -8,12 +8,16 @@ when three quarters are used. What is left is for taking back, for finding out, 
 from typing import Final, final
 
 from resaga.codec import Codec, limits
+from resaga.codec.reference import REFERRING
 from resaga.core.failure import Failure
 from resaga.core.outcome import Refused
 from resaga.core.state import FORWARD, ExecutionState
 
 UNMEASURED: Final = 3
 """So many rows may be there of which it is not known what they take."""
+
+FEW_BYTES: Final = 512 * 1024
+"""As long as no more is recorded nothing is measured: in so many bytes are not too many objects and lists either."""
 
 FORWARD_SHARE: Final = 3 / 4
 SHARE: Final = 15 / 16
@@ -22,18 +26,27 @@ SHARE: Final = 15 / 16
 
 @final
 class Room:
-    """What is left for one execution; each row is measured once."""
+    """What is left for one execution. Rows take no more than what records them; beyond that, each is measured once."""
 
-    __slots__ = ("_bytes", "_codec", "_measured", "_parts")
+    __slots__ = ("_bytes", "_codec", "_measured", "_parts", "_recorded", "_rows")
 
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
+        self._rows = self._recorded = 0
         self._measured = self._bytes = self._parts = 0
+
+    def recorded(self, state: ExecutionState, since: int, written: bytes) -> None:
+        """The rows from there on are recorded by that; what references in it stand for is not seen."""
+        if since <= self._rows and REFERRING not in written:
+            self._rows = len(state.trail.codes)
+            self._recorded += len(written)
 
     def is_left(self, state: ExecutionState) -> bool:
         """Whether something may be begun that adds to it."""
-        share, rows = FORWARD_SHARE if state.phase is FORWARD else SHARE, len(state.trail)
-        more = rows - self._measured
+        rows = len(state.trail.codes)
+        if rows - self._rows <= UNMEASURED and self._recorded <= FEW_BYTES and 2 * rows <= limits.ROWS:
+            return True  # most often
+        share, more = FORWARD_SHARE if state.phase is FORWARD else SHARE, rows - self._measured
         if more > UNMEASURED or self._bytes + more * limits.VALUE_BYTES > share * limits.BLOB_BYTES:
             size, parts = self._codec.extent(state, self._measured)
             self._measured, self._bytes, self._parts = rows, self._bytes + size, self._parts + parts
