@@ -1,6 +1,7 @@
 """Who says it wrongly hears what is wrong, at once: nothing is kept, nobody waits, and it is an error of ours."""
 
 import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -154,5 +155,5 @@ def test_a_connection_that_is_none(tmp_path: Path) -> None:
     for connection in (Wrapped(), 5):
         with pytest.raises(errors.InvalidOption, match=r"sqlite3\.Connection"):
             runtime.submit(OTHER, Order(A), connection=connection)
-    with pytest.raises(errors.NotInTransaction):
-        runtime.submit(OTHER, Order(A), connection=sqlite3.connect(tmp_path / "shop.db"))
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as idle, pytest.raises(errors.NotInTransaction):
+        runtime.submit(OTHER, Order(A), connection=idle)
