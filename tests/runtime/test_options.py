@@ -90,9 +90,11 @@ def test_an_answer_to_what_is_no_gate(gate: Any) -> None:  # noqa: ANN401 - as u
         runtime.answer(A, gate, True)
 
 
-@pytest.mark.parametrize("asked", [{"saga": CHECKOUT}, {"tag": ("a",)}, {"status": 5}, {"tag": "\ud800"}])
+@pytest.mark.parametrize(
+    "asked", [{"saga": CHECKOUT}, {"tag": ("a",)}, {"status": 5}, {"status": "nope"}, {"tag": "\ud800"}]
+)
 @pytest.mark.usefixtures("both_runtimes")
-def test_a_search_for_what_is_no_text(asked: Any) -> None:  # noqa: ANN401 - as untyped callers have it
+def test_a_search_for_what_nobody_has(asked: Any) -> None:  # noqa: ANN401 - as untyped callers have it
     """Nothing would ever be found by it."""
     runtime = Shop().runtime
     with pytest.raises(errors.InvalidOption, match="find"):

@@ -117,6 +117,13 @@ def test_a_place_that_is_none_is_refused(url: str) -> None:
     assert caught.value.scheme == url.partition("://")[0]
 
 
+@pytest.mark.parametrize("url", ["sqlite:///shop.db?mode=ro", "file:///var/shop#1"])
+def test_options_that_nobody_reads_are_refused(url: str) -> None:
+    """They would be part of a name: the store of that name is empty, and nobody knows why."""
+    with pytest.raises(UnknownStore, match="%3F"):
+        open_store(url)
+
+
 @pytest.mark.parametrize("url", [None, 5, b"memory://"])
 def test_what_is_no_text_is_refused(url: Any) -> None:  # noqa: ANN401 - as untyped callers have it
     """As any other that is no URL."""

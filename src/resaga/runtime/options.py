@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from resaga.core.errors import InvalidOption
-from resaga.runtime.standing import named
+from resaga.runtime.standing import OVER, PAUSED, RUNNING, STUCK, named
 from resaga.saga import Saga
 
 AnySaga = Saga[Any, Any, Any]
+
+STATUSES: Final = (*RUNNING, *PAUSED, *STUCK, *OVER)
 
 
 def is_text(word: object) -> bool:
@@ -39,11 +41,13 @@ def tags_of(tags: tuple[str, ...]) -> tuple[str, ...]:
     return tags
 
 
-def looked_for(**asked: object) -> None:
+def looked_for(*, status: object, **asked: object) -> None:
     """Raise unless these can be looked for."""
+    if status is not None and status not in STATUSES:
+        raise InvalidOption(f"find(status={status!r:.80}): no execution stands so; they are {', '.join(STATUSES)}.")
     for what, word in asked.items():
         if word is not None and not is_text(word):
-            raise InvalidOption(f"find({what}={word!r:.80}): give a text, as in status='paused', saga='checkout/1'.")
+            raise InvalidOption(f"find({what}={word!r:.80}): give a text, as in saga='checkout/1'.")
 
 
 def span(what: str, value: object) -> timedelta:

@@ -41,11 +41,12 @@ def path_of(url: str, /) -> str:
     """What stands behind the first slash after the scheme, percent-decoded."""
     scheme, _, rest = url.partition("://")
     path = unquote(rest).removeprefix("/")
+    if "?" in rest or "#" in rest:
+        said = f"{scheme}:// takes no options behind '?' or '#'; in a name they are written '%3F' and '%23'."
+        raise UnknownStore(said, scheme=scheme)
     if not path.strip("/") or "\0" in path or path == ":memory:":
-        sentence = (
-            f"Say where, as in '{scheme}:///var/shop': this names no place on a disk; for none there is 'memory://'."
-        )
-        raise UnknownStore(sentence, scheme=scheme)
+        said = f"Say where, as in '{scheme}:///var/shop': this names no place on a disk; for none there is 'memory://'."
+        raise UnknownStore(said, scheme=scheme)
     return path
 
 
