@@ -172,7 +172,7 @@ class Codec:
         )
 
     def extent(self, state: ExecutionState, since: int) -> tuple[int, int]:
-        """Bytes, and objects and lists, that the rows from there on take in a document: no fewer than that."""
+        """Bytes, about, and objects and lists that the rows from there on take, references at full size."""
         codes, _, _, own = state.trail.columns(since)
         values, spared = self._values.written(codes, own)
         raw = orjson.dumps(values)

@@ -116,15 +116,12 @@ def _whole(blob: object) -> bytes:
 
 def crowded(data: bytes) -> bool:
     """Whether that is more objects and lists than a document may have; found out before they are made."""
-    if len(data) <= limits.PARTS or data.count(b"{") + data.count(b"[") <= limits.PARTS:
-        return False
-    return parts(data) > limits.PARTS
+    return len(data) > limits.PARTS and opening(data) > limits.PARTS and parts(data) > limits.PARTS
 
 
 def parts(data: bytes) -> int:
     """How many objects and lists it has; brackets in texts are none."""
-    bare = TEXT.sub(b"", data)
-    return bare.count(b"{") + bare.count(b"[")
+    return opening(TEXT.sub(b"", data))
 
 
 def _parsed(data: bytes) -> dict[str, Any]:

@@ -24,13 +24,12 @@ from resaga.runtime.driving import PAGE
 from resaga.runtime.event import Event, events
 from resaga.runtime.held import Held
 from resaga.runtime.life import WORKER, Life
-from resaga.runtime.options import by_name, looked_for, tags_of
+from resaga.runtime.options import AnySaga, by_name, looked_for, tags_of
 from resaga.runtime.standing import QUARANTINED, journaled, named
 from resaga.runtime.summary import Summary, summary
 from resaga.saga import Saga
 from resaga.stores.store import Append, Head, Stored
 
-AnySaga: TypeAlias = Saga[Any, Any, Any]
 AnyExecution: TypeAlias = Execution[Any, Any, Any]
 AnyStuck: TypeAlias = Stuck[Any, Any, Any]
 

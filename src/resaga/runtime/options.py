@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from resaga.core.errors import InvalidOption
 from resaga.runtime.standing import OVER, PAUSED, RUNNING, STUCK, named
 from resaga.saga import Saga
 
-AnySaga = Saga[Any, Any, Any]
+AnySaga: TypeAlias = Saga[Any, Any, Any]
 
 STATUSES: Final = (*RUNNING, *PAUSED, *STUCK, *OVER)
 
@@ -23,8 +23,8 @@ def is_text(word: object) -> bool:
 def by_name(sagas: Iterable[AnySaga]) -> dict[str, AnySaga]:
     """The sagas of a runtime, as its store knows them."""
     found: dict[str, AnySaga] = {}
-    given = list(sagas) if isinstance(sagas, Iterable) else []
-    if not isinstance(sagas, Iterable) or not all(isinstance(saga, Saga) for saga in given):
+    given: list[Any] = list(sagas) if isinstance(sagas, Iterable) else [None]
+    if not all(isinstance(saga, Saga) for saga in given):
         raise InvalidOption(
             "sagas=…: give a list of all the Sagas that this runtime is to run, as in [checkout, refund]."
         )

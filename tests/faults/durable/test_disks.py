@@ -2,7 +2,6 @@
 
 import errno
 import os
-import shutil
 import subprocess
 import sys
 from itertools import product
@@ -10,22 +9,20 @@ from pathlib import Path
 
 import pytest
 
+from tests.preloads import COMPILER, compiled
+
 HERE = Path(__file__).parent
-COMPILER = shutil.which("cc")
 
 pytestmark = [
     pytest.mark.faults,
-    pytest.mark.skipif(COMPILER is None or sys.platform != "linux", reason="needs a C compiler, and Linux"),
+    pytest.mark.skipif(COMPILER is None, reason="needs a C compiler, and Linux"),
 ]
 
 
 @pytest.fixture(scope="session")
 def failing_disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library that lets a call fail."""
-    library = tmp_path_factory.mktemp("disk") / "failing_disk.so"
-    command = [str(COMPILER), "-shared", "-fPIC", "-O1", "-o", str(library), str(HERE / "failing_disk.c"), "-ldl"]
-    subprocess.run(command, check=True)
-    return library
+    return compiled(HERE / "failing_disk.c", tmp_path_factory.mktemp("disk"))
 
 
 def failing(library: Path, path: Path, *told: object) -> list[str]:
