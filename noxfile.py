@@ -107,7 +107,7 @@ def demand_all(session: nox.Session, files: str, *options: str) -> None:
 def coverage(session: nox.Session) -> None:
     """Report branch coverage, and demand all of it in the core, the codec and the stores."""
     install_wheel(session, "coverage")
-    cover(session)
+    cover(session, *SHARED)
     session.run("coverage", "report")
     demand_all(session, ",".join(f"src/resaga/{room}/*" for room in FULLY_COVERED), f"--omit={SERVED}")
 
@@ -116,7 +116,7 @@ def coverage(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests on the built wheel, on each Python that is here."""
     install_wheel(session, "tests")
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *SHARED, *session.posargs)
 
 
 def prove(session: nox.Session, marks: str, *options: str, seeds: str = "1", servers: bool = False) -> None:
