@@ -67,7 +67,7 @@ class _Plainly:
 
     It takes one argument, values are immutable, nothing times it. `code` is the row that its return makes, where
     that is of one of the classes `given`. Forward, `after` is the index behind it, and `then` the decision there if
-    that needs no look at the state.
+    that needs no look at the state. Backward, `then` is the undo that comes next if the row before it is `after`.
     """
 
     __slots__ = ("after", "code", "full", "function", "given", "then", "undoes")

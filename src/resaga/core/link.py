@@ -182,7 +182,9 @@ def _perform(one: Instruction, then: Decision | None) -> Perform | Plain | Plain
 
 
 def _undos(instructions: tuple[Instruction, ...]) -> Iterator[tuple[int, Undo | Plain | PlainAsync]]:
-    """What takes back each completion, by the code of its row."""
+    """What takes back each completion, by the code of its row; a plain one knows the one that most often follows."""
+    earlier = 0
+    then: Undo | Plain | PlainAsync | None = None
     for one in instructions:
         if one.undoing is not None:
             code = one.index << BITS
@@ -190,9 +192,10 @@ def _undos(instructions: tuple[Instruction, ...]) -> Iterator[tuple[int, Undo | 
             body = one.undoing.body
             if _is_plain(one, body):
                 plain = PlainAsync if body.awaits else Plain
-                undo = plain(Undo(one), body.function, undoes=True, code=code | Fact.UNDONE)
+                undo = plain(Undo(one), body.function, undoes=True, code=code | Fact.UNDONE, after=earlier, then=then)
             for fact in COMPLETIONS:
                 yield code | fact, undo
+            earlier, then = code | Fact.RETURNED, undo
 
 
 def _is_plain(one: Instruction, body: Body) -> bool:

@@ -121,13 +121,12 @@ def undone(plain: Plain | PlainAsync, state: ExecutionState, at: int, took: int)
     values.append(None)
     if state.strained:
         _calm(state)
-    state.cursor = cursor = state.cursor - 1
-    undo = state.program.undo_of.get(codes[cursor])
-    if undo is None:  # not a step that was done: look further
+    cursor, then = state.cursor - 1, plain.then
+    if then is None or codes[cursor] != plain.after:
         return _undo_next(state)
-    value = values[cursor]
-    state.value = value.value if type(value) is Mark else value
-    return undo
+    state.cursor = cursor
+    state.value = values[cursor]
+    return then
 
 
 def decide(program: Program, state: ExecutionState) -> Decision:
