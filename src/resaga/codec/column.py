@@ -7,6 +7,7 @@ something comes near a limit, or is wrong, nothing of this is used: then it is d
 """
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, cast, final
 
 import orjson
@@ -14,7 +15,6 @@ import orjson
 from resaga.codec import limits
 from resaga.codec.coder import Coders
 from resaga.codec.context import (
-    NOTHING,
     WHOLE,
     Word,
     alike_reader,
@@ -39,8 +39,8 @@ class Column:
         first = shapes[0]
         self._write = alike_writer(first, coders) if isinstance(first, Record) else None
         self._read = alike_reader(first, coders) if isinstance(first, Record) else None
-        self._carry = _first(shapes, lambda one: carrier(one, coders))
-        self._restore = _first(shapes, lambda one: restorer(one, coders))
+        self._carry = _first(shapes, lambda one, before: carrier(one, before, coders))
+        self._restore = _first(shapes, lambda one, before: restorer(one, before, coders))
         self._decode = [coders.of(shape).decode for shape in shapes]
         self._memory = coders.read
 
@@ -67,22 +67,24 @@ class Column:
         if len(self._carry) < len(values):
             return None
         shorts: list[object] = []
-        held, words = NOTHING, dict[str, Word]()
+        before: object = None
+        plain: object = None
+        words: dict[str, Word] | None = {}
         spared = repeated = deep = 0
         large = False  # whether the one before is known to be worth a reference
         for carry, value in zip(self._carry, values):  # noqa: B905 - strict takes longer
-            before = held[1]
-            held, short, words, more = carry(value, held, words)
+            short, full, words, more = carry(value, before, words)
             if words is None:  # it holds the one before
-                if not (large or len(orjson.dumps(before)) >= limits.REFERENCE_BYTES):
+                if not (large or len(orjson.dumps(plain)) >= limits.REFERENCE_BYTES):
                     return None
                 large = True
                 deep += 1
             else:
                 large = bool(words)
-                if held[1] == before and _same(held[1], before):
+                if full == plain and _same(full, plain):
                     short, more = WHOLE, 0
                     repeated += 1
+            before, plain = value, full
             shorts.append(short)
             spared += more
         raw = orjson.dumps(shorts)
@@ -122,29 +124,34 @@ class Column:
         if len(self._restore) < len(plains):
             return None
         values: list[object] = []
-        held, repeated, deep = NOTHING, 0, 0
+        before: object = None
+        given: object = None
+        repeated = deep = 0
         for restore, plain in zip(self._restore, plains):  # noqa: B905 - strict takes longer
-            before = held
-            held, more = restore(plain, held)
-            values.append(held[0])
+            value, more = restore(plain, before, given)
+            values.append(value)
             if more is None:  # it holds the one before
                 deep += 1
+            elif value is before:
+                repeated += 1
+                continue
             else:
                 size += more
-                repeated += held is before
+            before, given = value, plain
         if deep or repeated:  # each refers to one whole at most, so none is larger in full than all that is written
             size *= len(plains)
         return None if deep + limits.AROUND >= limits.DEPTH or size > limits.VALUE_BYTES else values
 
 
-def _first(shapes: Sequence[Shape], make: Callable[[Record], Step | None]) -> list[Step]:
-    """A function for each shape, up to the first for which there is none; made once for each."""
-    made: dict[int, Step | None] = {}
+def _first(shapes: Sequence[Shape], make: Callable[[Record, Shape | None], Step | None]) -> list[Step]:
+    """A function for each shape behind the one before, up to the first for which there is none; made once for each."""
+    made: dict[tuple[int, int], Step | None] = {}
     steps: list[Step] = []
-    for shape in shapes:
-        if id(shape) not in made:
-            made[id(shape)] = make(shape) if isinstance(shape, Record) else None
-        step = made[id(shape)]
+    for before, shape in pairwise([None, *shapes]):
+        both = id(before), id(shape)
+        if both not in made:
+            made[both] = make(shape, before) if isinstance(shape, Record) else None
+        step = made[both]
         if step is None:
             break
         steps.append(step)

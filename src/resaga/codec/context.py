@@ -22,13 +22,9 @@ from resaga.core.shape import Basic, Choice, Members, Record, Scalar, Shape, Slo
 
 Reference: TypeAlias = dict[str, Path]
 
-Word: TypeAlias = tuple[Reference, int]
-"""How a text of the context before is referred to, and the bytes that this spares."""
+Word: TypeAlias = list[Any]
+"""How a text of the context before is referred to, and the bytes that this spares; 0 until they are counted."""
 
-Held: TypeAlias = tuple[object, object, object]
-"""The context before, as a value and as it is written, and its shape."""
-
-NOTHING: Final[Held] = (object(), None, None)
 WHOLE: Final[Reference] = {MARK: []}
 
 WORD: Final = REFERENCE_BYTES - len('""')
@@ -61,7 +57,7 @@ def alike_writer(shape: Record, coders: Coders) -> Step | None:
     body.append(f"    column.append({_members(shape, texts)})")
     lines += [f"    {line}" for line in body]
     lines.append("    return column, spared")
-    return function("write", lines, shape, {"entered": _entered, **names})
+    return function("write", lines, shape, {"entered": _entered, "measured": _measured, **names})
 
 
 def alike_reader(shape: Record, coders: Coders) -> Step | None:
@@ -136,26 +132,27 @@ def _members(shape: Record, texts: Sequence[tuple[int, Slot]]) -> str:
     return f"{{{', '.join(members)}}}"
 
 
-def carrier(shape: Record, coders: Coders) -> Step | None:
-    """What writes a context of this shape, given the one before; None for one that may share more with that.
+def carrier(shape: Record, before: Shape | None, coders: Coders) -> Step | None:
+    """What writes a context of this shape behind one of that shape; None if it may share more with that.
 
-    It gives what is to be held of it, how it is written, the words to which the next can refer (None if those cannot
-    be told, because it holds the one before), and the bytes that its references spare. It raises where more may be
-    shared than it sees.
+    It is given the value, the one before and the words of that, and gives how it is written with references, how in
+    full and the words to which the next can refer (None for both if it holds the one before), and the bytes that its
+    references spare. It raises where more may be shared than it sees.
     """
     if not is_plain(shape):
         return None
     texts, inner = _texts(shape), [slot for slot in shape.slots if isinstance(slot.shape, Record)]
-    names = _steps(shape, coders, "encode") | {"WHOLE": WHOLE, "entered": _entered}
-    lines = ["def carry(value, held, words):", "    if type(value) is not kind:", "        raise TypeError"]
+    if any(slot.shape is not before for slot in inner):
+        return None
+    names = _steps(shape, coders, "encode") | {"WHOLE": WHOLE, "entered": _entered, "measured": _measured}
+    lines = ["def carry(value, before, words):", "    if type(value) is not kind:", "        raise TypeError"]
     if texts or not inner:
         lines += ["    if words is None:", "        raise LookupError"]
     if texts:
         lines.append("    spared = stayed = 0")
     for number, slot in enumerate(shape.slots):
         if isinstance(slot.shape, Record):
-            names["inner"] = slot.shape
-            lines += [f"    if value.{slot.name} is not held[0] or held[2] is not inner:", "        raise LookupError"]
+            lines += [f"    if value.{slot.name} is not before:", "        raise LookupError"]
         else:
             lines += _single_lines(number, slot)
     for number, slot in texts:
@@ -165,8 +162,8 @@ def carrier(shape: Record, coders: Coders) -> Step | None:
     if not inner:
         plain = _members(shape, ())
         own = f"words if stayed == len(words) else entered(words, {_pairs(texts)})" if texts else "{}"
-    told = f"{_members(shape, texts)}, {own}, {'spared' if texts else 0}"
-    return function("carry", [*lines, f"    return (value, {plain}, shape), {told}"], shape, names)
+    lines.append(f"    return {_members(shape, texts)}, {plain}, {own}, {'spared' if texts else 0}")
+    return function("carry", lines, shape, names)
 
 
 def _text_lines(number: int, texts: int) -> list[str]:
@@ -183,10 +180,16 @@ def _text_lines(number: int, texts: int) -> list[str]:
         f"            stayed = {-1 - texts}",
         "    else:",
         f"        {short}, more = found",
-        "        spared += more",
+        f"        spared += more or measured({field}, found)",
         f"        if {short} is reference{number}:",
         "            stayed += 1",
     ]
+
+
+def _measured(text: str, word: Word) -> int:
+    """The bytes that a reference to it spares, found out once."""
+    word[1] = spared = len(orjson.dumps(text)) - len(orjson.dumps(word[0]))
+    return spared
 
 
 def _entered(before: dict[str, Word], texts: Iterable[tuple[object, Reference]]) -> dict[str, Word]:
@@ -195,46 +198,44 @@ def _entered(before: dict[str, Word], texts: Iterable[tuple[object, Reference]])
     for text, reference in texts:
         if type(text) is str and len(text) >= WORD and text not in words:
             known = before.get(text)
-            if known is None or known[0] is not reference:
-                known = reference, len(orjson.dumps(text)) - len(orjson.dumps(reference))
-            words[text] = known
+            words[text] = [reference, 0] if known is None or known[0] is not reference else known
     return words
 
 
-def restorer(shape: Record, coders: Coders) -> Step | None:
-    """What reads a context of this shape, given the one before; None for one that may share more with that.
+def restorer(shape: Record, before: Shape | None, coders: Coders) -> Step | None:
+    """What reads a context of this shape behind one of that shape; None if it may share more with that.
 
-    It gives what is to be held of it, and the most bytes that are behind its references to texts, or None if it holds
-    the one before. It raises for what does not fit, and for any reference that is not to be expected.
+    It is given what is read, the value before and what that was read from, and gives the value, and the most bytes
+    that are behind its references to texts, or None if it holds the one before. It raises for what does not fit, and
+    for any reference that is not to be expected.
     """
     if not is_plain(shape) or not immutable(shape):
         return None
-    inner = any(isinstance(slot.shape, Record) for slot in shape.slots)
-    names: dict[str, Any] = {"MARK": MARK, "WHOLE": WHOLE, "whole": _whole, "text": _text}
+    inner = [slot for slot in shape.slots if isinstance(slot.shape, Record)]
+    if any(slot.shape is not before for slot in inner):
+        return None
+    names: dict[str, Any] = {"MARK": MARK, "WHOLE": WHOLE, "text": _text}
     odd = f"type(plain) is not dict or len(plain) != {len(shape.slots)}"
-    lines = ["def restore(plain, held):", f"    if {odd}{' or MARK in plain' if len(shape.slots) == 1 else ''}:"]
-    lines += ["        return whole(plain, held, shape)", "    more = None" if inner else "    more = 0"]
+    lines = [
+        "def restore(plain, before, given):",
+        f"    if {odd}{' or MARK in plain' if len(shape.slots) == 1 else ''}:",
+    ]
+    if before is shape:  # it may be that one, once more
+        lines += ["        if plain == WHOLE:", "            return before, 0"]
+    lines += ["        raise LookupError", "    more = None" if inner else "    more = 0"]
     for number, slot in enumerate(shape.slots):
         source = f"plain[{slot.name!r}]"
-        names[f"shape{number}"], names[f"step{number}"] = slot.shape, coders.of(slot.shape).decode
         if isinstance(slot.shape, Record):
-            lines += [f"    if {source} != WHOLE or held[2] is not shape{number}:", "        raise LookupError"]
-            lines.append(f"    field{number} = held[0]")
+            lines += [f"    if {source} != WHOLE:", "        raise LookupError", f"    field{number} = before"]
             continue
+        names[f"step{number}"] = coders.of(slot.shape).decode
         if is_text(slot.shape) and not inner:
-            lines += [f"    if type({source}) is dict:", f"        {source}, spared = text({source}, held[1])"]
+            lines += [f"    if type({source}) is dict:", f"        {source}, spared = text({source}, given)"]
             lines += ["        more += spared"]
         lines += field_lines(number, slot, source)
     lines += [f"    {line}" for line in made_lines(shape, whole=True)]
-    lines.append("    return (made, plain, shape), more")
+    lines.append("    return made, more")
     return function("restore", lines, shape, names)
-
-
-def _whole(plain: object, held: Held, shape: Record) -> tuple[Held, int]:
-    """The context before, once more."""
-    if plain != WHOLE or held[2] is not shape:
-        raise LookupError
-    return held, 0
 
 
 def _text(reference: dict[str, Path], before: Any) -> tuple[str, int]:  # noqa: ANN401 - plain JSON
