@@ -48,7 +48,7 @@ def opened(blob: bytes) -> Plain:
 
 def closed(plain: Mapping[str, object]) -> bytes:
     """The document of these members, with the right checksum."""
-    return sealed(orjson.dumps(plain))
+    return sealed(plain)
 
 
 def changed(blob: bytes, **members: object) -> bytes:

@@ -24,9 +24,10 @@ def read(blob: bytes) -> Any:  # noqa: ANN401 - plain JSON
 
 
 def _rows(document: Any) -> Iterator[Any]:  # noqa: ANN401
-    at, before, values = 0, None, iter(document["values"])
+    at: Any = None
+    before, values = None, iter(document["values"])
     for code, since, took in zip(document["codes"], document["at"], document["took"], strict=True):
-        at += since
+        at = since * 1000 if at is None else at + since
         index, fact = divmod(code, 32)
         kind, _, rest = document["listing"][index].partition(" ")
         value = None

@@ -184,7 +184,6 @@ def test_an_id_is_one(wrong: str) -> None:
         ({"at": [-62_135_596_800_000_001]}, "$.at"),
         ({"at": [2**63 - 1]}, "$.at"),
         ({"took": [-1]}, "$.took"),
-        ({"took": [2**63 - 1]}, "$.took"),
         ({"at": [-62_135_596_800_000_000], "took": [1]}, "$.took"),
         ({"status": "paused"}, "$.status"),
         ({"index": 1}, "$.status"),

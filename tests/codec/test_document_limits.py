@@ -1,5 +1,6 @@
 """The document's limits: how deep, how large and how long it may be, when it is dumped and when it is loaded."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from attrs import frozen
 from resaga import Completed, New, Saga, read
 from resaga.codec import limits
 from resaga.errors import BlobError, BlobTooLarge, NotStorable
+from resaga.testing import FakeClock
 from tests.codec.documents import BLOB, NUMBERS, changed, closed, document, keeper, opened
 
 
@@ -118,3 +120,15 @@ def test_a_listing_has_at_most_a_hundred_thousand_lines() -> None:
     """As many as a program can have."""
     with pytest.raises(BlobTooLarge, match="100,000"):
         NUMBERS.load(changed(BLOB, listing=["a b c"] * 100_001))
+
+
+def test_a_time_that_lies_centuries_from_the_one_before_cannot_be_written() -> None:
+    """A clock that jumps like that is wrong; the execution is still there."""
+    clock = FakeClock()
+    new = NUMBERS.new(5, clock=clock)
+    clock.advance(timedelta(days=600 * 365))
+    done = new.start(clock=clock)
+    with pytest.raises(NotStorable, match=r"centuries from the one before it; is the clock wrong\?"):
+        done.dump()
+    assert isinstance(done, Completed)
+    assert done.result == 5

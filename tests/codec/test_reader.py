@@ -60,8 +60,8 @@ def test_the_reader_rebuilds_what_resaga_loads(name: str) -> None:
             saga.program.instructions[index].path,
             saga.program.instructions[index].kind.value,
             fact,
-            at // 1000,
-            took // 1000,
+            at,
+            took,
         )
         for fact, index, at, took, _ in state.trail.rows()
     ]
@@ -79,8 +79,8 @@ def agrees(found: Any, state: ExecutionState) -> None:  # noqa: ANN401 - plain J
             path,
             attempt,
             undo,
-            EPOCH + began * MICROSECOND,
-            None if took is None else took * MICROSECOND,
+            EPOCH + began // 1000 * MICROSECOND,
+            None if took is None else took // 1000 * MICROSECOND,
             outcome,
         )
         for path, attempt, undo, began, took, outcome in found["timings"]

@@ -128,27 +128,24 @@ class Codec:
     def dump(self, state: ExecutionState) -> bytes:
         """The document of an execution."""
         program, waiting = self.program, waits(state)
-        codes, times, lengths, own = state.trail.columns()
+        codes, at, took, own = state.trail.columns()
         values, spared = self._values.written(codes, own)
-        at, took = unclocked(times, lengths)
         blob = sealed(
-            orjson.dumps(
-                {
-                    "format": FORMAT,
-                    "id": state.execution_id,
-                    "saga": program.name,
-                    "version": program.version,
-                    "fingerprint": program.fingerprint,
-                    "status": standing(state, waiting),
-                    "index": state.index,
-                    "waits": waiting,
-                    "listing": self._listing,
-                    "codes": codes,
-                    "at": at,
-                    "took": took,
-                    "values": values,
-                }
-            )
+            {
+                "format": FORMAT,
+                "id": state.execution_id,
+                "saga": program.name,
+                "version": program.version,
+                "fingerprint": program.fingerprint,
+                "status": standing(state, waiting),
+                "index": state.index,
+                "waits": waiting,
+                "listing": self._listing,
+                "codes": codes,
+                "at": unclocked(at),
+                "took": took,
+                "values": values,
+            }
         )
         if len(blob) + spared > limits.BLOB_BYTES or len(codes) > limits.ROWS or crowded(blob):
             raise NotStorable(
@@ -164,11 +161,10 @@ class Codec:
 
     def entry(self, state: ExecutionState, since: int, *, mark: str, intent: bool, takeovers: int) -> bytes:
         """The entry of a journal for the rows from there on."""
-        codes, times, lengths, own = state.trail.columns(since)
+        codes, at, took, own = state.trail.columns(since)
         values, _ = self._values.written(codes, own)
-        at, took = unclocked(times, lengths)
         return journal.sealed(
-            [journal.STEP, mark, state.status.value, state.index, intent, takeovers, codes, at, took, values]
+            [journal.STEP, mark, state.status.value, state.index, intent, takeovers, codes, unclocked(at), took, values]
         )
 
     def extent(self, state: ExecutionState, since: int) -> tuple[int, int]:

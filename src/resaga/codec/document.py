@@ -7,6 +7,7 @@ then every value. What is wrong is always a `BlobError`, which names the place a
 import re
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import accumulate
 from operator import sub
 from typing import Any, Final, NamedTuple, final
@@ -15,7 +16,7 @@ import orjson
 
 from resaga.codec import limits
 from resaga.codec.reference import DOLLAR, REFERRING, opening
-from resaga.core.errors import BlobCorrupt, BlobTooLarge, FormatTooNew
+from resaga.core.errors import BlobCorrupt, BlobTooLarge, FormatTooNew, NotStorable
 from resaga.core.limits import STEPS
 
 FORMAT: Final = 1
@@ -52,8 +53,8 @@ TEXT: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 """Text in JSON; one without an end goes to the end of all, so that nothing is looked at twice."""
 
 EARLIEST: Final = -62_135_596_800_000_000_000
-LATEST: Final = 253_402_300_799_999_999_000
-"""The first and the last microsecond that a calendar knows, of the years 1 and 9999, in nanoseconds."""
+LATEST: Final = 253_402_300_799_999_999_999
+"""The first and the last nanosecond of a calendar, of the years 1 and 9999."""
 
 
 @final
@@ -79,8 +80,16 @@ class Document(NamedTuple):
     values: list[Any]
 
 
-def sealed(body: bytes) -> bytes:
+def written(members: object) -> bytes:
+    """The text of members whose values are written already; what can still be too large are the steps of a clock."""
+    with suppress(orjson.JSONEncodeError):
+        return orjson.dumps(members)
+    raise NotStorable("a time lies centuries from the one before it; is the clock wrong?", path="$.at")
+
+
+def sealed(members: Mapping[str, object]) -> bytes:
     """A document's bytes with the checksum as its last member."""
+    body = written(members)
     return body[:-1] + b',"sum":"%08x"}' % zlib.crc32(body)
 
 
@@ -191,7 +200,7 @@ def _checked(plain: dict[str, Any], data: bytes, expected: tuple[str, ...]) -> D
         raise _odd_item(plain)
     _check_lengths(codes, at, took, listing)
     if codes:
-        at, took = clocked(at, took)
+        at = clocked(at, took)
     # By position: keywords take as long as all the looking above.
     return Document(
         data,
@@ -248,21 +257,25 @@ def _odd_item(plain: dict[str, Any]) -> BlobCorrupt:
     return BlobCorrupt(f"{name} is not a list of {kind.__name__}.", path=f"$.{name}")
 
 
-def clocked(deltas: list[int], took: list[int]) -> tuple[list[int], list[int]]:
-    """When each row was written, in nanoseconds since the epoch, and what it took up to then.
+def clocked(steps: list[int], took: list[int]) -> list[int]:
+    """When each row was written, in nanoseconds since the epoch; nothing may be outside the calendar.
 
-    They are read from microseconds: the first time and the steps from each to the next, and durations.
+    It is read from the first time, in microseconds, and the nanoseconds from each to the next.
     """
-    at, lengths = [time * 1000 for time in accumulate(deltas)], [one * 1000 for one in took]
-    earliest, latest = (at[0], at[-1]) if min(deltas) >= 0 else (min(at), max(at))
+    at = list(accumulate(steps[1:], initial=steps[0] * 1000))
+    earliest, latest = (at[0], at[-1]) if min(steps) >= 0 else (min(at), max(at))
     if earliest < EARLIEST or latest > LATEST:
         raise BlobCorrupt("a time is outside the calendar.", path="$.at")
-    if min(took) < 0 or earliest - max(lengths) < EARLIEST:
+    if min(took) < 0 or earliest - max(took) < EARLIEST:
         raise BlobCorrupt("a duration is negative or longer than time.", path="$.took")
-    return at, lengths
+    return at
 
 
-def unclocked(at: list[int], took: list[int]) -> tuple[list[int], list[int]]:
-    """The same two columns as they are written."""
-    times = [time // 1000 for time in at]
-    return times[:1] + list(map(sub, times[1:], times)), [one // 1000 for one in took]
+def unclocked(at: list[int]) -> list[int]:
+    """The same column as it is written; its first time is cut off to whole microseconds, the others are exact."""
+    if len(at) < 2:  # noqa: PLR2004 - none to step to
+        return [time // 1000 for time in at]
+    first, rest = divmod(at[0], 1000)
+    steps = [first, *map(sub, at[1:], at)]
+    steps[1] += rest
+    return steps

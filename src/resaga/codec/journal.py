@@ -9,10 +9,8 @@ import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias, final
 
-import orjson
-
 from resaga.codec import limits
-from resaga.codec.document import INTS, Document, clocked, read, too_deep
+from resaga.codec.document import INTS, Document, clocked, read, too_deep, written
 from resaga.codec.reference import opening
 from resaga.core.errors import BlobCorrupt, BlobTooLarge
 
@@ -63,7 +61,7 @@ Entry: TypeAlias = Step | Request
 
 def sealed(members: list[Any]) -> bytes:
     """An entry's bytes with the checksum as its last member."""
-    body = orjson.dumps(members)
+    body = written(members)
     return body[:-1] + b',"%08x"]' % zlib.crc32(body)
 
 
@@ -101,9 +99,8 @@ def lengthened(document: Document, steps: Sequence[Step], size: int) -> Document
         values += step.values
         refers = refers or bool(step.values)
         if step.codes:
-            times, lengths = clocked(step.at, step.took)
-            at += times
-            took += lengths
+            at += clocked(step.at, step.took)
+            took += step.took
     if len(codes) > limits.ROWS:
         raise BlobTooLarge(f"the trail has more than {limits.ROWS:,} rows.", path="$.codes")
     last = steps[-1]
