@@ -5,6 +5,7 @@ import logging
 from collections.abc import Coroutine, Iterable
 from concurrent.futures import Executor
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final, NamedTuple, TypeVar, final
 
 from resaga.core.block import M
@@ -91,12 +92,12 @@ class Drives:
     ) -> Drive:
         task = asyncio.create_task(driving, name=f"resaga {id_}")
         self._now[id_] = drive = Drive(task, hands.recorded)
-        task.add_done_callback(lambda _: self._now.pop(id_))
-        task.add_done_callback(lambda _: self._tell(task, saga, id_))
+        task.add_done_callback(partial(self._ended, saga, id_))
         return drive
 
-    def _tell(self, task: "asyncio.Task[Any]", saga: Saga[Any, Any, Any], id_: str) -> None:
+    def _ended(self, saga: Saga[Any, Any, Any], id_: str, task: "asyncio.Task[Any]") -> None:
         """Say what went wrong, as nobody may be waiting for it; where the store failed, go on after a while."""
+        del self._now[id_]
         error = None if task.cancelled() else task.exception()
         if isinstance(error, StoreError) and self._driving.has_unwritten(id_):
             LOG.warning("%s: the store failed, it is tried again: %s", task.get_name(), error)
