@@ -1,14 +1,16 @@
 """Shapes: which values an annotation stands for, whether they stay as they are, and when two are alike."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Literal, NamedTuple, Optional
+from types import ModuleType
+from typing import Any, Literal, NamedTuple, Optional
 
 import pytest
-from attrs import define, frozen
+from attrs import define, field, frozen, make_class
 
 from resaga.core.annotation import Annotations
 from resaga.core.hook import Hook
@@ -73,6 +75,12 @@ class Link:
 class Ring:
     value: int
     next: "Ring | None"
+
+
+@frozen
+class Tow:
+    value: int
+    next: Link | None
 
 
 @frozen
@@ -220,6 +228,7 @@ def test_a_hooked_shape_has_what_it_is_stored_as_inside() -> None:
         (Point, Spot3),
         (Tree, Bush),
         (Link, Ring),
+        (Link, Tow),
         (int | str, str | int),
         (Optional[Point], Spot | None),  # noqa: UP045 - as it may be written
         (Literal["a", "b"], Literal["b", "a"]),
@@ -252,6 +261,20 @@ def test_what_is_stored_alike_has_one_digest(one: object, other: object) -> None
 def test_what_is_stored_differently_has_another(one: object, other: object) -> None:
     """Cases of a union are stored under the names of their classes, so there the name counts."""
     assert digest(shape(one)) != digest(shape(other))
+
+
+def test_classes_that_hold_each_other_are_read_once_a_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twelve of them, each with all of them in it: to follow every way through them would take years."""
+    module: Any = ModuleType("crowd")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    names = [f"Kind{number}" for number in range(12)]
+    text: Any = "{} | None"
+    fields = {name.lower(): field(type=text.format(name)) for name in names}
+    for name in names:
+        kind = make_class(name, fields, frozen=True)
+        kind.__module__ = module.__name__
+        setattr(module, name, kind)
+    assert digest(shape(module.Kind0)) == digest(shape(module.Kind1)) != digest(shape(Link))
 
 
 def test_a_field_with_a_default_counts_if_one_asks() -> None:

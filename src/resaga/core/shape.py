@@ -211,13 +211,50 @@ def digest(shape: Shape, *, defaults: bool = False) -> str:
     Class names count only where they are stored: as tags. A field with a default counts only if
     `defaults` is true, since a document without it can still be read.
     """
-    text = _describe(shape, defaults=defaults, known={})
-    return sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]
+    return _hashed(_description(shape, _hashes(shape, defaults=defaults)))[:DIGEST_LENGTH]
 
 
-def _describe(shape: Shape, *, defaults: bool, known: Mapping[int, int]) -> str:  # noqa: C901 - a column of cases
+def _hashes(shape: Shape, *, defaults: bool) -> dict[int, str]:
+    """For each record in a shape a text that is equal for those whose stored values are interchangeable.
+
+    All are alike, until what is inside tells some of them apart; then those in which these are; and so on, until
+    nothing more is told apart. So a record may be in itself, and is read once a round, however often it is met.
+    """
+    records = _records(shape, defaults=defaults)
+    hashes, kinds = dict.fromkeys(records, ""), 0
+    while len(set(hashes.values())) > kinds:
+        kinds = len(set(hashes.values()))
+        hashes = {key: _hashed(_fields(one, hashes, defaults=defaults)) for key, one in records.items()}
+    return hashes
+
+
+def _records(shape: Shape, *, defaults: bool) -> dict[int, Record]:
+    """The records in a shape."""
+    found: dict[int, Record] = {}
+    left = [shape]
+    while left:
+        one = left.pop()
+        if not isinstance(one, Record):
+            left += parts(one)
+        elif id(one) not in found:
+            found[id(one)] = one
+            left += [slot.shape for slot in _counted(one, defaults=defaults)]
+    return found
+
+
+def _counted(record: Record, *, defaults: bool) -> list[Slot]:
+    """The fields that count, by name, as they are stored."""
+    return sorted((slot for slot in record.slots if slot.required or defaults), key=lambda slot: slot.name)
+
+
+def _fields(record: Record, hashes: Mapping[int, str], *, defaults: bool) -> str:
+    counted = _counted(record, defaults=defaults)
+    return f"record({','.join(f'{slot.name}:{_description(slot.shape, hashes)}' for slot in counted)})"
+
+
+def _description(shape: Shape, hashes: Mapping[int, str]) -> str:  # noqa: C901 - a column of cases
     def inner(one: Shape) -> str:
-        return _describe(one, defaults=defaults, known=known)
+        return _description(one, hashes)
 
     match shape:
         case Scalar(basic=basic):
@@ -239,15 +276,11 @@ def _describe(shape: Shape, *, defaults: bool, known: Mapping[int, int]) -> str:
         case Choice(optional=optional, members=members):
             told = ",".join(sorted(f"{tag}:{inner(member)}" for tag, member in members))
             return f"choice({'?' if optional else ''}{told})"
-        case Record(slots=slots):
-            if id(shape) in known:
-                return f"again({len(known) - known[id(shape)]})"
-            inside = {**known, id(shape): len(known)}
-            told = ",".join(
-                f"{slot.name}:{_describe(slot.shape, defaults=defaults, known=inside)}"
-                for slot in sorted(slots, key=lambda slot: slot.name)  # they are stored by name
-                if slot.required or defaults
-            )
-            return f"record({told})"
+        case Record():
+            return hashes[id(shape)]
         case _:
             assert_never(shape)
+
+
+def _hashed(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
