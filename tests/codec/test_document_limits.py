@@ -98,6 +98,19 @@ def test_a_value_is_at_most_a_mebibyte_both_ways() -> None:
     assert caught.value.path == "$.values[0]"
 
 
+def test_a_value_has_at_most_a_hundred_thousand_parts() -> None:
+    """Objects and lists; a bracket in a text is none."""
+    rows = keeper(tuple[tuple[int, ...], ...])
+    assert isinstance(rows.new(((),) * (limits.VALUE_PARTS - 1)).start().dump(), bytes)
+    more = ((),) * limits.VALUE_PARTS
+    with pytest.raises(NotStorable, match="more than 100,000 objects and lists"):
+        rows.new(more).dump()
+    with pytest.raises(NotStorable, match="more than 100,000 objects and lists"):
+        rows.codec.copy(rows.program.takes, more)
+    texts = keeper(str)
+    assert texts.codec.copy(texts.program.takes, "[" * 200_000) == "[" * 200_000
+
+
 def test_a_document_is_at_most_16_mebibytes_both_ways() -> None:
     """With its references at full size, so that what is dumped can be loaded."""
     many = keeper(str, steps=20)

@@ -4,8 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from attrs import frozen
 
-from resaga import Completed, NotYet, RolledBack, Saga, Stuck, read, step
+from resaga import Attempt, Completed, NotYet, RolledBack, Saga, Stuck, read, step
 from resaga.codec import limits
 from resaga.core.errors import PastNoReturn
 from resaga.stores.memory import MemoryStore
@@ -91,6 +92,28 @@ def test_a_run_of_reads_that_outgrows_its_document() -> None:
     runtime = made(MemoryStore(), [saga])
     assert isinstance(runtime.run(saga, LARGE, id="x"), RolledBack)
     assert runtime.get("x").status == "rolled back"
+
+
+@frozen
+class Line:
+    text: str
+
+
+@step
+def chatter(text: str, attempt: Attempt) -> str:
+    for _ in range(3):
+        attempt.emit(Line(text[:400_000]))
+    return text
+
+
+@pytest.mark.usefixtures("both_runtimes")
+def test_an_attempt_that_emits_more_than_a_value_may_take() -> None:
+    """Each of its events could be kept; all of them together could not, wherever the run stands."""
+    saga = Saga("chatting", chatter.kept("it is a test"), emits=(Line,))
+    outcome = made(MemoryStore(), [saga]).run(saga, LARGE, id="x")
+    assert isinstance(outcome, Stuck)
+    assert outcome.failure.kind == "unwritable"
+    assert "more than 1,048,576 bytes" in outcome.failure.message
 
 
 def test_a_run_that_nearly_does() -> None:

@@ -96,7 +96,7 @@ class Codec:
             plain = None
         if raw is None:  # raised here, where no error of theirs is at hand, which may hold a value
             raise not_storable(self._coders, shape, value, "$")
-        if len(raw) > limits.VALUE_BYTES or is_too_deep(plain, opening(raw)):
+        if len(raw) > limits.VALUE_BYTES or is_too_deep(plain, opening(raw)) or crowded(raw, limits.VALUE_PARTS):
             raise too_much("$")
         try:
             return coder.decode(plain)

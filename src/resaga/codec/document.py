@@ -123,9 +123,9 @@ def _whole(blob: object) -> bytes:
     return data
 
 
-def crowded(data: bytes) -> bool:
-    """Whether that is more objects and lists than a document may have; found out before they are made."""
-    return len(data) > limits.PARTS and opening(data) > limits.PARTS and parts(data) > limits.PARTS
+def crowded(data: bytes, most: int = limits.PARTS) -> bool:
+    """Whether that is more objects and lists than a document may have, or a value; found out before they are made."""
+    return len(data) > most and opening(data) > most and parts(data) > most
 
 
 def parts(data: bytes) -> int:

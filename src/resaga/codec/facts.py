@@ -46,7 +46,7 @@ class FactCoder:
         self.program = program
         results = [_coder(coders, one.gives) for one in program.instructions]
         answers = [_coder(coders, one.asks) for one in program.instructions]
-        first, events, none = (_coder(coders, one) for one in (program.takes, program.events, None))
+        first, events, none = (_coder(coders, one) for one in (program.takes, _event(program), None))
         self.gives: list[Step] = [one.encode for one in results]
         self._own: list[list[Coder] | Coder] = [none] * len(Fact)
         for fact in COMPLETIONS:
@@ -63,7 +63,7 @@ class FactCoder:
             case Fact.ANSWERED:
                 return self.program.instructions[index].asks
             case Fact.EMITTED:
-                return self.program.events
+                return _event(self.program)
             case _:
                 return None
 
@@ -200,3 +200,8 @@ A table and not a `match`: in the time to look up two members of an enumeration 
 """
 WRITE: Final[list[Way]] = [WAYS[fact][0] if fact in WAYS else _no_value for fact in Fact]
 READ: Final[list[Way]] = [WAYS[fact][1] if fact in WAYS else _no_value for fact in Fact]
+
+
+def _event(program: Program) -> Shape | None:
+    """The shape of one event."""
+    return None if program.events is None else program.events.item

@@ -17,6 +17,9 @@ AROUND: Final = 2
 PARTS: Final = 1_000_000
 """Objects and lists in a document; each takes fifty times the memory that it takes to write."""
 
+VALUE_PARTS: Final = 100_000
+"""Objects and lists in one value."""
+
 ROWS: Final = 250_000
 """Rows of a trail."""
 

@@ -8,7 +8,7 @@ from resaga.codec import limits
 from resaga.codec.coder import Coders
 from resaga.codec.column import Column
 from resaga.codec.culprit import culprit
-from resaga.codec.document import too_deep
+from resaga.codec.document import crowded, too_deep
 from resaga.codec.facts import CONTEXT_CODES, MARKED, SILENT_CODES, FactCoder
 from resaga.codec.limits import REFERENCE_BYTES
 from resaga.codec.reference import Targets, measured, opening
@@ -69,7 +69,7 @@ class Values:
             if targets is not None:
                 spared += targets.spared
                 size, brackets = size + targets.spared, brackets + targets.brackets
-            if size > limits.VALUE_BYTES or is_too_deep(plain, brackets):
+            if size > limits.VALUE_BYTES or is_too_deep(plain, brackets) or crowded(raw, limits.VALUE_PARTS):
                 raise too_much(self._name(code))
             if fact in CONTEXT_CODES:
                 memory.held = memory.latest
@@ -108,6 +108,6 @@ def too_much(path: str) -> NotStorable:
     """The error for a value that could not be read again."""
     return NotStorable(
         f"{path}: this value cannot be stored, because it takes more than {limits.VALUE_BYTES:,} bytes,"
-        f" or is nested deeper than {limits.DEPTH}.",
+        f" is nested deeper than {limits.DEPTH}, or has more than {limits.VALUE_PARTS:,} objects and lists.",
         path=path,
     )

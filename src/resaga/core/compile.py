@@ -28,7 +28,7 @@ from resaga.core.meet import cases, fits, meets, union
 from resaga.core.node import Asking, Chain, Default, Doing, Either, Inside, Kind, Named, Node, Waiting
 from resaga.core.program import Program
 from resaga.core.retry import MICROSECOND
-from resaga.core.shape import Choice, Shape
+from resaga.core.shape import Choice, Container, Items, Shape
 from resaga.core.signals import DidNotHappen
 from resaga.core.spelling import display
 
@@ -90,7 +90,7 @@ class _Compiler:
             takes=takes,
             gives=gives,
             emits=self.emits,
-            events=Choice(optional=False, members=tuple(events)) if events else None,
+            events=Items(Container.TUPLE, Choice(optional=False, members=tuple(events)), (tuple,)) if events else None,
         )
 
     # ---- emitting -------------------------------------------------------------------------------

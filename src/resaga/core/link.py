@@ -11,7 +11,7 @@ from resaga.core.fact import BITS, COMPLETIONS, Fact
 from resaga.core.instruction import Instruction, Op
 from resaga.core.node import Kind
 from resaga.core.program import Program
-from resaga.core.shape import DIGEST_LENGTH, Shape, digest, immutable
+from resaga.core.shape import DIGEST_LENGTH, Items, Shape, digest, immutable
 
 Draft: TypeAlias = dict[str, Any]
 """The fields of an instruction of which it is not known yet where it goes."""
@@ -28,7 +28,7 @@ def link(  # noqa: PLR0913 - what a program is made of, by name
     takes: Shape,
     gives: Shape,
     emits: tuple[type, ...],
-    events: Shape | None,
+    events: Items | None,
 ) -> Program:
     """The program of these instructions; `jumps` says where conditions and jumps go."""
     ends = _ends(drafts, jumps)

@@ -8,7 +8,7 @@ from resaga.core.instruction import Instruction
 from resaga.core.value import Value
 
 if TYPE_CHECKING:
-    from resaga.core.shape import Shape
+    from resaga.core.shape import Items, Shape
 
 
 @final
@@ -37,7 +37,9 @@ class Program(Value):
     takes_immutable: bool
     gives: "Shape"
     emits: tuple[type, ...]
-    events: "Shape | None"
+    events: "Items | None"
+    """What one attempt may emit, all of it together."""
+
     awaits: bool
     fingerprint: str
     rows: tuple[str, ...]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, assert_never, final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, assert_never, cast, final
 
 from resaga.core.attempt import Attempt
 from resaga.core.body import Body
@@ -217,7 +217,7 @@ def _given(state: ExecutionState, context: object, copy: Copy) -> object:
 
 
 def _emitted(attempt: Attempt, state: ExecutionState, copy: Copy) -> tuple[object, ...]:
-    return tuple(_still(state.program.events, event, copy) for event in attempt.emitted)
+    return cast("tuple[object, ...]", _still(state.program.events, tuple(attempt.emitted), copy))
 
 
 def _still(shape: "Shape | None", value: object, copy: Copy) -> object:

@@ -1,5 +1,7 @@
 """What a body gave, as every other process will see it, and taking it in."""
 
+from typing import cast
+
 from resaga.core.decision import Decision, Plain, PlainAsync
 from resaga.core.instruction import Instruction
 from resaga.core.machine import advance, returned, undone
@@ -19,8 +21,8 @@ def writable(one: Instruction, state: ExecutionState, outcome: Outcome, copy: Co
     if type(outcome) is Returned:
         own, events, shape = outcome.value, outcome.events, state.program.events
         try:
-            if shape is not None:
-                events = tuple(copy(shape, event) for event in events)
+            if events and shape is not None:
+                events = cast("tuple[object, ...]", copy(shape, events))
             if one.gives is not None and state.phase is not UNDOING:
                 own = copy(one.gives, own)
             outcome = Returned(own, events)

@@ -47,7 +47,11 @@ class Room:
         if rows - self._rows <= UNMEASURED and self._recorded <= FEW_BYTES and 2 * rows <= limits.ROWS:
             return True  # most often
         share, more = FORWARD_SHARE if state.phase is FORWARD else SHARE, rows - self._measured
-        if more > UNMEASURED or self._bytes + more * limits.VALUE_BYTES > share * limits.BLOB_BYTES:
+        if (
+            more > UNMEASURED
+            or self._bytes + more * limits.VALUE_BYTES > share * limits.BLOB_BYTES
+            or self._parts + more * limits.VALUE_PARTS > share * limits.PARTS
+        ):
             size, parts = self._codec.extent(state, self._measured)
             self._measured, self._bytes, self._parts = rows, self._bytes + size, self._parts + parts
         return (
