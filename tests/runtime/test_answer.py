@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from resaga import Completed, Saga, gate
+from resaga import Completed, Paused, Saga, gate, when
 from resaga.core import errors
-from tests.runtime.shop import CALLS, CHECKOUT, A, Order, Shop, approval, paused, second
+from tests.runtime.runtimes import made
+from tests.runtime.shop import CALLS, CHECKOUT, A, Order, Shop, approval, paused, price, second
 
 pytestmark = pytest.mark.usefixtures("both_runtimes")
 
@@ -83,3 +84,51 @@ def test_one_gate_twice() -> None:
     runtime.answer(A, approval, True)
     runtime.answer(A, approval, True)
     assert isinstance(runtime.resume(saga, A), Completed)
+
+
+def test_a_gate_that_has_the_name_of_a_condition() -> None:
+    """An answer to it may come early all the same."""
+
+    def condition(order: Order) -> bool:
+        return True
+
+    condition.__name__ = "second"
+    saga: Any = Saga("named", when(condition, price) >> approval >> second)
+    shop = Shop()
+    runtime = shop.another(saga)
+    runtime.run(saga, Order(A), id=A)
+    runtime.answer(A, second, True)
+    runtime.answer(A, approval, True)
+    assert isinstance(runtime.resume(saga, A), Completed)
+
+
+def test_an_early_answer_while_a_deploy_is_taken_in() -> None:
+    """Whoever takes it over writes a document of its own program; what is said just before that is behind it."""
+    body: Any = price >> approval >> second
+    old: Any = Saga("three", body >> approval.named("last"))
+    new: Any = Saga("three", body >> approval.named("last") >> price.named("then"))
+    shop = Shop()
+    before = shop.another(old)
+    before.run(old, Order(A), id=A)
+    before.answer(A, approval, True)
+
+    class Slow:
+        """Somebody answers before the first append."""
+
+        def __init__(self) -> None:
+            self.inner = shop.store.twin()
+            self.says = True
+
+        def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the store has it
+            return getattr(self.inner, name)
+
+        def append(self, batch: Any, /) -> Any:  # noqa: ANN401 - as the store has it
+            if self.says and batch[0].status != "worker":
+                self.says = False
+                shop.another(old).answer(A, approval, True)
+            return self.inner.append(batch)
+
+    assert isinstance(made(Slow(), [new], clock=shop.clock).resume(new, A), Paused)
+    after = shop.another(new)
+    after.answer(A, second, True)
+    assert isinstance(after.resume(new, A), Completed)

@@ -56,6 +56,10 @@ class Program(Value):
             return most
         return next(row for row, (code, straight) in enumerate(zip(codes, self.straight)) if code != straight)  # noqa: B905 - strict takes longer
 
+    def gate(self, path: str) -> int:
+        """The index of the gate of that path; -1 if there is none. What is no gate may have the same one."""
+        return next((one.index for one in self.instructions if one.asks is not None and one.path == path), -1)
+
     @property
     def end(self) -> int:
         """The index after the last instruction."""

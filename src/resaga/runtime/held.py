@@ -265,8 +265,11 @@ class Held:
             return there
         if stored.snapshot_revision > known:
             raise self.lost("somebody else goes on with it")
-        self.requests += [self._request(raw) for revision, raw in stored.entries if revision > known]
+        asked = [raw for revision, raw in stored.entries if revision > known]
+        self.requests += [self._request(raw) for raw in asked]
         self.revision = stored.revision
+        if there < len(batch) and batch[there].snapshot is not None:  # it takes the place of that, so say it again
+            self._left[there + 1 : there + 1] = [self._item(raw, batch[there].owner) for raw in asked]
         return there
 
     def _request(self, raw: bytes) -> journal.Request:
@@ -296,7 +299,7 @@ class Held:
     def is_ahead(self, path: str) -> bool:
         """Whether the gate of that path has still to be decided."""
         state = self.state
-        at = next((index for index, one in enumerate(state.program.instructions) if one.path == path), -1)
+        at = state.program.gate(path)
         going = state.phase in (NEW, FORWARD, SETTLING)
         return going and (at > state.index or (at == state.index and state.answer is None))
 

@@ -21,6 +21,10 @@ OVER: Final = (Status.COMPLETED.value, Status.ROLLED_BACK.value)
 """What the statuses say to somebody who asks."""
 
 
+HORIZON: Final = 2**63 - 1
+"""The last nanosecond that a store can look for, in the year 2262; what is due later is looked at then."""
+
+
 def named(program: Program) -> str:
     """The saga as a store knows it: its name with its version."""
     return f"{program.name}/{program.version}"
@@ -46,8 +50,9 @@ def journaled(  # noqa: PLR0913 - each is a column
 def due(state: ExecutionState, status: Status) -> int | None:
     """When somebody must look at it again, in nanoseconds; what is being driven is looked after by its owner."""
     if status in GOING:
-        return state.trail.at[-1]
+        return min(state.trail.at[-1], HORIZON)
     if state.asked:
-        stays = isinstance(state.here.expiry, Stay | None)
-        return None if stays or state.deadline is None else state.deadline * 1000
-    return None if state.stuck is not None or state.wake_at is None else state.wake_at * 1000
+        until = None if isinstance(state.here.expiry, Stay | None) else state.deadline
+    else:
+        until = None if state.stuck is not None else state.wake_at
+    return None if until is None else min(until * 1000, HORIZON)
