@@ -6,7 +6,7 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, final
 
 import pytest
@@ -192,3 +192,21 @@ def test_a_worker_that_is_woken(fails: bool) -> None:  # noqa: FBT001 - a parame
     awaited(story())
     assert max(counts) == 1
     assert len(counts) <= 10, "it asks again and again"
+
+
+def test_what_is_cut_off_in_another_time() -> None:
+    """What a tick that was told the time was in is in doubt from that time on."""
+
+    @step
+    async def cut(order: Order) -> Order:
+        raise asyncio.CancelledError
+
+    async def story() -> None:
+        store, saga, then = MemoryStore(), Saga("cut", cut.kept("it is a test")), datetime(2100, 1, 1, tzinfo=UTC)
+        async with runtime(store, saga) as one:
+            await one.submit(saga, Order(A), id=A)
+            assert await one.tick(then) == 0
+            cuts = [event.at for event in await one.events(A) if event.what == "interrupted"]
+        assert [at - then < timedelta(hours=1) for at in cuts] == [True]
+
+    awaited(story())

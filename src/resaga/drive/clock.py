@@ -41,4 +41,31 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
+@final
+class Shifted:
+    """A clock that shows another time, and goes on from there as the one behind it does."""
+
+    __slots__ = ("_behind", "_shift")
+
+    def __init__(self, behind: Clock, now: int) -> None:
+        self._behind = behind
+        self._shift = now - behind.wall()
+
+    def wall(self) -> int:
+        """Nanoseconds since 1970, UTC."""
+        return self._behind.wall() + self._shift
+
+    def monotonic(self) -> int:
+        """See `Clock`."""
+        return self._behind.monotonic()
+
+    def sleep(self, seconds: float, /) -> None:
+        """See `Clock`."""
+        self._behind.sleep(seconds)
+
+    async def sleep_async(self, seconds: float, /) -> None:
+        """See `Clock`."""
+        await self._behind.sleep_async(seconds)
+
+
 SYSTEM: Final = SystemClock()

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, final
 
@@ -19,7 +19,7 @@ from resaga.runtime.driving import EVERY, Driving
 from resaga.runtime.event import Event
 from resaga.runtime.handle import Handle
 from resaga.runtime.life import LEASE, Life
-from resaga.runtime.options import count, span
+from resaga.runtime.options import clock_at, count, span
 from resaga.runtime.standing import OVER, PAUSED, RUNNING, STUCK
 from resaga.runtime.summary import Summary
 from resaga.runtime.turnstile import Turnstile
@@ -38,7 +38,7 @@ THREADS: Final = 32
 """So many plain bodies are called at once."""
 
 AT_ONCE: Final = 100
-"""So many executions are driven at once by `tick` and `work`."""
+"""So many executions are driven at once by `tick`, `recover` and `work`."""
 
 POLL_SECONDS: Final = 0.1
 """How often it is asked whether another process is done with an execution."""
@@ -174,10 +174,15 @@ class Runtime:
         outcome: Outcome[X, B, M] = self._given(drive, id)
         return outcome
 
-    async def tick(self, *, at_once: int = AT_ONCE) -> int:
-        """Drive here what is due, and what was being driven by processes that died; gives how many went on."""
+    async def tick(self, now: datetime | None = None, *, at_once: int = AT_ONCE) -> int:
+        """See `BlockingRuntime.tick`; so many are driven at once."""
         self._drives.check()
-        return await self._watch.once(count("at_once", at_once))
+        return await self._watch.tick(clock_at(now, self._clock), count("at_once", at_once))
+
+    async def recover(self, *, at_once: int = AT_ONCE) -> int:
+        """See `BlockingRuntime.recover`; so many are driven at once."""
+        self._drives.check()
+        return await self._watch.recover(self._clock, count("at_once", at_once))
 
     async def work(self, *, at_once: int = AT_ONCE, every: timedelta = EVERY) -> None:
         """Drive what is due, so many at once, until this is cancelled, or the process is told to end by SIGTERM.
@@ -186,7 +191,7 @@ class Runtime:
         interrupted, as by `close`: nothing is undone, and others go on with it.
         """
         self._drives.check()
-        await self._watch.always(count("at_once", at_once), span("every", every).total_seconds())
+        await self._watch.always(self._clock, count("at_once", at_once), span("every", every).total_seconds())
 
     async def answer(self, id: str, gate: Gate[Any, Any, R, Any], value: R, /, *, by: str | None = None) -> None:  # noqa: A002 - as above
         """See `BlockingRuntime.answer`."""

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, final
 
@@ -14,13 +14,13 @@ from resaga.drive.clock import SYSTEM, Clock
 from resaga.execution import Outcome, settled
 from resaga.runtime.asking import Asking, ask, joined
 from resaga.runtime.desk import Desk
-from resaga.runtime.driving import EVERY, Driving
+from resaga.runtime.driving import EVERY, Driving, Found
 from resaga.runtime.event import Event
 from resaga.runtime.hands import Hands, Stopped
 from resaga.runtime.held import Held
 from resaga.runtime.life import LEASE, Life
 from resaga.runtime.loop import run
-from resaga.runtime.options import span
+from resaga.runtime.options import clock_at, span
 from resaga.runtime.sigterm import on_sigterm
 from resaga.runtime.standing import OVER, PAUSED, RUNNING, STUCK
 from resaga.runtime.summary import Summary
@@ -98,7 +98,7 @@ class BlockingRuntime:
         """
         state = self._desk.begun(saga, context, id)
         try:
-            return self._driven(saga, self._ask(self._desk.create(saga, state, tags)))
+            return self._driven(saga, self._ask(self._desk.create(saga, state, tags)), self._clock)
         except AlreadyExists:
             self._ask(self._desk.same(saga, state))
         return self.resume(saga, state.execution_id)
@@ -124,24 +124,26 @@ class BlockingRuntime:
 
     def resume(self, saga: Saga[X, B, Sync], id: str, /) -> Outcome[X, B, Sync]:  # noqa: A002 - as above
         """Go on with one here, as far as it goes; one that waits is given as it is."""
-        held = self._driving.take_unwritten(id) or self._ask(self._desk.take(saga, id))
-        return self._driven(saga, held)
+        return self._resumed(saga, id, self._clock)
 
-    def tick(self) -> int:
+    def tick(self, now: datetime | None = None) -> int:
         """Drive here what is due, and what was being driven by processes that died; gives how many went on.
 
         Call it from a loop, a thread or cron. What belongs to sagas that this runtime was not given is left alone.
+
+        Told what the time is `now`, it is as if it were that time, and went on from there: timers wake, deadlines pass,
+        and that time is written. Whose process died is told by the clock all the same. A time before what was written
+        is that of a clock that was set back: less is due.
         """
-        went_on = 0
-        for id_, saga in self._driving.found(self._store, self._desk.sagas):
-            try:
-                self.resume(saga, id_)
-            except StoreError:
-                raise
-            except ResagaError:  # somebody else has it, it is gone, or nothing can be done about it by this program
-                continue
-            went_on += 1
-        return went_on
+        clock = clock_at(now, self._clock)
+        return self._went_on(self._driving.found(self._store, self._desk.sagas, clock), clock)
+
+    def recover(self) -> int:
+        """Drive here what was under way and nobody drives any more: its process died, or let go of it.
+
+        Gives how many went on. What has not begun, and what waited for its time, is left to `tick`, which does both.
+        """
+        return self._went_on(self._driving.left(self._store, self._desk.sagas), self._clock)
 
     def work(self, *, every: timedelta = EVERY) -> None:
         """Drive what is due, one after the other, until the process is told to end by SIGTERM.
@@ -232,6 +234,22 @@ class BlockingRuntime:
 
     # ---- inside ----------------------------------------------------------------------------------
 
+    def _went_on(self, found: Found, clock: Clock) -> int:
+        went_on = 0
+        for id_, saga in found:
+            try:
+                self._resumed(saga, id_, clock)
+            except StoreError:
+                raise
+            except ResagaError:  # somebody else has it, it is gone, or nothing can be done about it by this program
+                continue
+            went_on += 1
+        return went_on
+
+    def _resumed(self, saga: Saga[X, B, Sync], id_: str, clock: Clock) -> Outcome[X, B, Sync]:
+        held = self._driving.take_unwritten(id_) or self._ask(self._desk.take(saga, id_, clock))
+        return self._driven(saga, held, clock)
+
     def _ask(self, asking: Asking[T]) -> T:
         return ask(self._store, asking)
 
@@ -244,12 +262,12 @@ class BlockingRuntime:
         while not self._hands.stopping and (left := until - time.monotonic()) > 0:
             time.sleep(min(left, LISTENING_SECONDS))
 
-    def _driven(self, saga: Saga[X, B, Sync], held: Held) -> Outcome[X, B, Sync]:
+    def _driven(self, saga: Saga[X, B, Sync], held: Held, clock: Clock) -> Outcome[X, B, Sync]:
         with self._driving.of(held):
             if held.unsure:
                 self._ask(held.finish())
             try:
-                decision = run(held, self._clock, saga.codec.copy, self._hands)
+                decision = run(held, clock, saga.codec.copy, self._hands)
             except Stopped:
                 with suppress(StoreError, Conflict):
                     self._ask(held.leave())

@@ -76,15 +76,15 @@ class Desk:
 
     # ---- going on --------------------------------------------------------------------------------
 
-    def take(self, saga: AnySaga, id_: str) -> Asking[Held]:
-        """One that is to be gone on with here, if nobody else does."""
+    def take(self, saga: AnySaga, id_: str, clock: Clock) -> Asking[Held]:
+        """One that is to be gone on with here by that clock, if nobody else does."""
         self._check(saga)
         stored = yield from kept(id_)
         owner = yield from self._owner()
         if stored.owner not in ("", owner) and (yield lambda _: self._life.lives(stored.owner)):
             raise Conflict(f"execution {id_!r} is being driven by somebody else.", id=id_)
         self._compare(saga, stored)
-        held = Held.seen(saga.codec, stored, owner, self._clock.wall())
+        held = Held.seen(saga.codec, stored, owner, clock.wall())
         if stored.status == QUARANTINED or held.worn_out:
             if held.worn_out:
                 yield from held.quarantine()

@@ -71,13 +71,13 @@ class Drives:
     def begun(self, saga: Saga[Any, Any, Any], held: Held, hands: HandsAsync) -> Drive:
         """Drive one that no store knows yet."""
         self.check()
-        return self._started(saga, held.state.execution_id, self._driven(saga, held, hands), hands)
+        return self._started(saga, held.state.execution_id, self._driven(saga, held, hands, self._clock), hands)
 
-    def resumed(self, saga: Saga[Any, Any, Any], id_: str) -> Drive:
-        """Go on with one that is kept."""
+    def resumed(self, saga: Saga[Any, Any, Any], id_: str, clock: Clock | None = None) -> Drive:
+        """Go on with one that is kept; by that clock, if it is told another one."""
         self.check()
         hands = self.hands()
-        return self._started(saga, id_, self._resuming(saga, id_, hands), hands)
+        return self._started(saga, id_, self._resuming(saga, id_, hands, clock or self._clock), hands)
 
     async def end(self) -> None:
         """Let go of all, and begin with none any more; what was driven in a loop that is gone, is gone with it."""
@@ -109,22 +109,22 @@ class Drives:
         if not self.closed and id_ not in self._now and self._driving.has_unwritten(id_):
             self.resumed(saga, id_)
 
-    async def _resuming(self, saga: Saga[X, B, M], id_: str, hands: HandsAsync) -> Outcome[X, B, M]:
+    async def _resuming(self, saga: Saga[X, B, M], id_: str, hands: HandsAsync, clock: Clock) -> Outcome[X, B, M]:
         held = self._driving.take_unwritten(id_)
         if held is None:
-            held = await hands.ask(self._desk.take(saga, id_))
+            held = await hands.ask(self._desk.take(saga, id_, clock))
             async with self._apart.of(held):
-                return await self._driven(saga, held, hands)
-        return await self._driven(saga, held, hands)
+                return await self._driven(saga, held, hands, clock)
+        return await self._driven(saga, held, hands, clock)
 
-    async def _driven(self, saga: Saga[X, B, M], held: Held, hands: HandsAsync) -> Outcome[X, B, M]:
+    async def _driven(self, saga: Saga[X, B, M], held: Held, hands: HandsAsync, clock: Clock) -> Outcome[X, B, M]:
         with self._driving.of(held):
             if held.unsure:
                 await hands.ask(held.finish())
             try:
-                decision = await run_async(held, self._clock, saga.codec.copy, hands)
+                decision = await run_async(held, clock, saga.codec.copy, hands)
             except asyncio.CancelledError:
-                held.cut_off(self._clock.wall())
+                held.cut_off(clock.wall())
                 with suppress(StoreError, Conflict):
                     await hands.leave(held.leave())
                 raise

@@ -1,11 +1,12 @@
 """What this process drives, what it has left, and what in its store is to be driven."""
 
 import threading
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, Final, final
+from typing import Any, Final, TypeAlias, final
 
+from resaga.core.decision import Status
 from resaga.core.errors import AlreadyExists, Conflict, StoreError
 from resaga.drive.clock import Clock
 from resaga.runtime.held import Held
@@ -16,6 +17,9 @@ from resaga.stores.store import Head, Store
 
 PAGE: Final = 100
 """So many heads are asked for at once."""
+
+Found: TypeAlias = Iterator[tuple[str, Saga[Any, Any, Any]]]
+"""Executions to be gone on with, by their ids."""
 
 EVERY: Final = timedelta(seconds=1)
 """So often a worker looks at the store."""
@@ -72,28 +76,43 @@ class Driving:
             if self._held.get(id_) is held:
                 self._driven(id_, held)
 
-    def found(
-        self, store: Store, sagas: Mapping[str, Saga[Any, Any, Any]]
-    ) -> Iterator[tuple[str, Saga[Any, Any, Any]]]:
-        """What is due, and what the dead have left; what belongs to other sagas than these is left alone."""
+    def found(self, store: Store, sagas: Mapping[str, Saga[Any, Any, Any]], clock: Clock) -> Found:
+        """What is due by that clock, and what nobody drives any more."""
+        return self._known(self._due(store, clock.wall()), sagas)
 
-        def known(heads: Iterable[Head]) -> Iterator[tuple[str, Saga[Any, Any, Any]]]:
-            return ((head.id, sagas[head.saga]) for head in heads if head.saga in sagas and head.id not in self._held)
+    def left(self, store: Store, sagas: Mapping[str, Saga[Any, Any, Any]]) -> Found:
+        """What was under way and nobody drives any more: whoever did so died, or let go of it."""
+        return self._known(self._left_by_all(store), sagas)
 
-        yield from known(self._own(store))
-        alive, due = self._life.now(), self._clock.wall()
+    def _known(self, heads: Iterator[Head], sagas: Mapping[str, Saga[Any, Any, Any]]) -> Found:
+        """Each of these once; what belongs to other sagas than these is left alone, and so is what is driven here."""
+        told = set[str]()
+        for head in heads:
+            if head.saga in sagas and head.id not in self._held and head.id not in told:
+                told.add(head.id)
+                yield head.id, sagas[head.saga]
+
+    def _due(self, store: Store, due: int) -> Iterator[Head]:
+        """What is due, and what nobody drives any more; seldom is all looked at for that."""
+        yield from self._own(store)
+        alive = self._life.now()
         for head in _pages(store, due=max(alive, due)):
             if (head.wake_at or 0) > (alive if head.status == WORKER else due):
                 continue  # not by the clock that counts for it
             if head.status == WORKER:
-                yield from known(one for one in _pages(store, owner=head.id) if one.id != head.id)
-                if all(one.id == head.id for one in _pages(store, owner=head.id)):  # it has nothing left
-                    store.delete(head.id, head.revision)
+                yield from _of_dead(store, head)
             elif not head.owner or not self._life.lives(head.owner):
-                yield from known([head])
+                yield head
         if self._swept is None or self._clock.monotonic() - self._swept >= SWEEP:
-            yield from known(self._lost(store))
+            yield from (head for head in self._undriven(store) if head.owner)
             self._swept = self._clock.monotonic()
+
+    def _left_by_all(self, store: Store) -> Iterator[Head]:
+        """What was under way and nobody drives any more, this process included."""
+        yield from self._own(store)
+        for head in _pages(store, due=self._life.now(), status=WORKER):
+            yield from _of_dead(store, head)
+        yield from (head for head in self._undriven(store) if head.owner or head.status != Status.NEW.value)
 
     def _own(self, store: Store) -> Iterator[Head]:
         """What this process has left itself."""
@@ -121,16 +140,23 @@ class Driving:
                 del self._left[id_]
                 self._unwritten.pop(id_, None)
 
-    def _lost(self, store: Store) -> Iterator[Head]:
-        """What is said to be driven by somebody of whom there is no sign at all.
+    def _undriven(self, store: Store) -> Iterator[Head]:
+        """What could go on, and has no owner, or one of whom there is no sign of life.
 
         Whoever stood still, or whose clock is not like others', may be taken for dead when it drives nothing; and may
         then begin something, and die before it gives a sign again.
         """
         for status in RUNNING:
             for head in _pages(store, status=status):
-                if head.owner and not self._life.lives(head.owner):
+                if not head.owner or not self._life.lives(head.owner):
                     yield head
+
+
+def _of_dead(store: Store, sign: Head) -> Iterator[Head]:
+    """What whoever gave this sign of life has left; when there is nothing more, the sign is not needed either."""
+    yield from (one for one in _pages(store, owner=sign.id) if one.id != sign.id)
+    if all(one.id == sign.id for one in _pages(store, owner=sign.id)):
+        store.delete(sign.id, sign.revision)
 
 
 def _pages(

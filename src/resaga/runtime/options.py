@@ -1,11 +1,13 @@
 """What a runtime is told: looked at where it is told, and refused in words of the one who told it."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
 from resaga.core.errors import InvalidOption
-from resaga.runtime.standing import OVER, PAUSED, RUNNING, STUCK, named
+from resaga.core.timing import EPOCH
+from resaga.drive.clock import Clock, Shifted
+from resaga.runtime.standing import HORIZON, OVER, PAUSED, RUNNING, STUCK, named
 from resaga.saga import Saga
 
 AnySaga: TypeAlias = Saga[Any, Any, Any]
@@ -55,6 +57,18 @@ def span(what: str, value: object) -> timedelta:
     if not isinstance(value, timedelta) or value <= timedelta(0):
         raise InvalidOption(f"{what}={value!r} is no span of time; give a timedelta above zero.")
     return value
+
+
+def clock_at(now: object, clock: Clock) -> Clock:
+    """The clock; told what the time is, one that begins there."""
+    if now is None:
+        return clock
+    if not isinstance(now, datetime) or now.utcoffset() is None:
+        raise InvalidOption(f"now={now!r:.80}: give a datetime that knows its zone, as in datetime.now(UTC).")
+    nanoseconds = (now - EPOCH) // timedelta(microseconds=1) * 1000
+    if not 0 <= nanoseconds <= HORIZON:
+        raise InvalidOption(f"now={now}: give a time from 1970 to 2262; no store can look for another one.")
+    return Shifted(clock, nanoseconds)
 
 
 def count(what: str, value: object) -> int:

@@ -8,9 +8,10 @@ from itertools import islice
 from typing import Any, Final, TypeAlias, cast, final
 
 from resaga.core.errors import Conflict, ResagaError, StoreClosed, StoreError
+from resaga.drive.clock import Clock
 from resaga.runtime.desk import Desk
 from resaga.runtime.drives import Drives, interrupted
-from resaga.runtime.driving import PAGE, Driving
+from resaga.runtime.driving import PAGE, Driving, Found
 from resaga.runtime.sigterm import on_sigterm
 from resaga.runtime.writer import Writer
 from resaga.stores.store import Store, Waking
@@ -22,7 +23,7 @@ Began: TypeAlias = Callable[["asyncio.Task[Any]"], object]
 
 @final
 class Watch:
-    """What `tick` and `work` have in common."""
+    """What `tick`, `recover` and `work` have in common."""
 
     def __init__(self, store: Store, desk: Desk, driving: Driving, writer: Writer, drives: Drives) -> None:
         self._store = store
@@ -38,11 +39,19 @@ class Watch:
         """There may be something to do."""
         self._nudged.set()
 
-    async def once(self, at_once: int) -> int:
+    async def tick(self, clock: Clock, at_once: int) -> int:
         """See `Runtime.tick`."""
+        return await self._once(self._driving.found(self._store, self._desk.sagas, clock), clock, at_once)
+
+    async def recover(self, clock: Clock, at_once: int) -> int:
+        """See `Runtime.recover`."""
+        return await self._once(self._driving.left(self._store, self._desk.sagas), clock, at_once)
+
+    async def _once(self, found: Found, clock: Clock, at_once: int) -> int:
+        """Have all of these driven to where they rest."""
         started: list[asyncio.Task[Any]] = []
         try:
-            await self._patrol(asyncio.Semaphore(at_once), started.append)
+            await self._patrol(found, clock, asyncio.Semaphore(at_once), started.append)
         finally:
             if started:
                 await asyncio.wait(started)
@@ -52,7 +61,7 @@ class Watch:
                 raise error
         return errors.count(None)
 
-    async def always(self, at_once: int, seconds: float) -> None:
+    async def always(self, clock: Clock, at_once: int, seconds: float) -> None:
         """See `Runtime.work`."""
         started: set[asyncio.Task[Any]] = set()
 
@@ -61,7 +70,7 @@ class Watch:
             task.add_done_callback(started.discard)
             task.add_done_callback(self._tell)
 
-        patrolling = asyncio.create_task(self._patrols(asyncio.Semaphore(at_once), began, seconds))
+        patrolling = asyncio.create_task(self._patrols(clock, asyncio.Semaphore(at_once), began, seconds))
         loop = asyncio.get_running_loop()
         with on_sigterm(lambda: loop.call_soon_threadsafe(patrolling.cancel)):
             try:
@@ -71,27 +80,27 @@ class Watch:
         if not patrolling.cancelled():
             patrolling.result()  # raises
 
-    async def _patrols(self, slots: asyncio.Semaphore, began: Began, seconds: float) -> None:
+    async def _patrols(self, clock: Clock, slots: asyncio.Semaphore, began: Began, seconds: float) -> None:
         while True:
             self._nudged.clear()
             try:
-                await self._patrol(slots, began)
+                found = self._driving.found(self._store, self._desk.sagas, clock)
+                await self._patrol(found, clock, slots, began)
             except StoreClosed:  # it does not come back
                 raise
             except StoreError as error:
                 LOG.warning("the store failed, it is tried again: %s", error)
             await self._something(seconds)
 
-    async def _patrol(self, slots: asyncio.Semaphore, began: Began) -> None:
-        """Have all driven that is due, as soon as there is a slot for each."""
-        found = self._driving.found(self._store, self._desk.sagas)
+    async def _patrol(self, found: Found, clock: Clock, slots: asyncio.Semaphore, began: Began) -> None:
+        """Have all of these driven, as soon as there is a slot for each."""
         while page := await self._writer.look(lambda _: list(islice(found, PAGE))):
             for id_, saga in page:
                 await slots.acquire()
                 if self._drives.get(id_):
                     slots.release()
                     continue
-                task = self._drives.resumed(saga, id_).task
+                task = self._drives.resumed(saga, id_, clock).task
                 task.add_done_callback(lambda _: slots.release())
                 began(task)
 
