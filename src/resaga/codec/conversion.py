@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias, final
 from resaga.codec.carry import changed, misfit, unsettled
 from resaga.codec.codec import Codec
 from resaga.codec.facts import CONTEXTS
+from resaga.codec.journal import ANSWER, Request
 from resaga.core.block import Arrow, node_of
 from resaga.core.compatibility import Change, Compatibility, Reach, Verdict
 from resaga.core.difference import difference
@@ -21,6 +22,7 @@ from resaga.core.fact import BITS, COMPLETIONS, MASK, Fact, Mark, Row
 from resaga.core.line import Line
 from resaga.core.node import CONTEXT, Asking, Doing, Kind
 from resaga.core.outcome import Answer
+from resaga.core.program import Program
 from resaga.core.replay import replay
 from resaga.core.shape import Shape, digest
 from resaga.core.state import ExecutionState, Phase, Trail
@@ -55,7 +57,10 @@ class Conversion(Value):
 
     def load(self, blob: object) -> ExecutionState:
         """The state that an old document's execution has in the new program."""
-        before = self.old.load(blob)
+        return self.carried(self.old.load(blob))
+
+    def carried(self, before: ExecutionState) -> ExecutionState:
+        """The state that an execution of the old program has in the new one."""
         trail, program = before.trail, self.new.program
         way = Way(self._lines(trail), trail.codes, before.index)
         liberties = self._liberties(way)
@@ -71,18 +76,45 @@ class Conversion(Value):
             raise changed(program, lost)
         return after
 
+    def asked(self, request: Request) -> Request | None:
+        """What somebody wants of an execution of the old program, of the new one; None if it means nothing there.
+
+        An answer that came before its gate was reached goes to what that gate has become.
+        """
+        if request.what != ANSWER:
+            return request
+        path: str = request.said[0]
+        index = self.old.program.gate(path)
+        answer = self.old.answer_of(index, request)
+        if answer is None or index in self.dropped:
+            return None
+        old, new = lines(self.old.program), lines(self.new.program)
+        place = self._places(old, new).get(index)
+        if place is None:
+            gone = Change("removed with the answer that it was given early", path, Reach.HERE)
+            raise changed(self.new.program, Compatibility(Verdict.NEEDS_MIGRATION, (gone,)), SAY_SO)
+        code = place << BITS | Fact.ANSWERED
+        own = self._converted(code, index << BITS | Fact.ANSWERED, answer, ())
+        return Request(ANSWER, [new[place].path, self.new.facts.encode(code, own)])
+
     # ---- lines ----------------------------------------------------------------------------------
+
+    def _places(self, old: Sequence[Line], new: Sequence[Line]) -> dict[int, int]:
+        """The places of those that have one in the new program: because it is said, or by their path."""
+        same = {line.path: place for place, line in enumerate(new) if line.alone}
+        found = dict[int, int]()
+        for index, line in enumerate(old):
+            place = self.places.get(index, same.get(line.path) if line.alone else None)
+            if place is not None and new[place].kind == line.kind:
+                found[index] = place
+        return found
 
     def _lines(self, trail: Trail) -> list[Line]:
         """The old lines, as the new program has them; where a value does not fit, the types differ."""
-        old = [Line.read(row) for row in self.old.program.rows]
-        new = [Line.read(row) for row in self.new.program.rows]
-        same = {line.path: place for place, line in enumerate(new) if line.alone}
+        old, new = lines(self.old.program), lines(self.new.program)
         there = set(trail.codes)
-        for index, line in enumerate(old):
-            place = self.places.get(index, same.get(line.path) if line.alone else None)
-            if place is None or new[place].kind != line.kind:
-                continue
+        for index, place in self._places(old, new).items():
+            line = old[index]
             fits = line.digest == new[place].digest or self._fit(index, place, there)
             old[index] = new[place] if fits else line._replace(path=new[place].path)
         return old
@@ -119,7 +151,9 @@ class Conversion(Value):
             if fact is Fact.RETURNED and (source is None or kind in CONTEXT):
                 value = self._made(place, context, frames)
             else:
-                value = None if source is None else self._carried(code, source, trail, placed)
+                value = (
+                    None if source is None else self._converted(code, trail.codes[source], trail.values[source], placed)
+                )
             if fact in CONTEXTS:
                 if kind is Kind.GET:
                     frames.append(context)
@@ -128,10 +162,8 @@ class Conversion(Value):
                 context = value.value if isinstance(value, Mark) else value
             yield fact, place, at, took, value
 
-    def _carried(self, code: int, row: int, trail: Trail, placed: Sequence[Placed]) -> object:
+    def _converted(self, code: int, source: int, value: Any, placed: Sequence[Placed]) -> object:  # noqa: ANN401 - of a row
         """The value of an old row, for the new one."""
-        source: int = trail.codes[row]
-        value: Any = trail.values[row]
         fact, index = Fact(source & MASK), source >> BITS
         if self.old.facts.shape(fact, index) is None:
             return value
@@ -171,6 +203,11 @@ class Conversion(Value):
         if fact is Fact.CREATED or shape is None:
             return self.new.check_context(value)
         return self.new.check_answer(shape, value, self.new.program.instructions[index].path)
+
+
+def lines(program: Program) -> list[Line]:
+    """The listing of a program."""
+    return [Line.read(row) for row in program.rows]
 
 
 def places(codec: Codec, block: Arrow) -> list[int]:

@@ -48,15 +48,15 @@ class Migration(Generic[X0, X, L]):
     which names it.
     """
 
-    __slots__ = ("_conversion", "_open")
+    __slots__ = ("_open", "conversion")
 
     def __init__(self, conversion: Conversion, open: Open[L]) -> None:  # noqa: A002 - it opens an execution
-        self._conversion = conversion
+        self.conversion = conversion
         self._open = open
 
     def first(self, convert: Callable[[X0], X], /) -> "Migration[X0, X, L]":
         """Say what the first context becomes."""
-        return Migration(self._conversion.replaced(first=convert), self._open)
+        return Migration(self.conversion.replaced(first=convert), self._open)
 
     @overload
     def step(
@@ -70,7 +70,7 @@ class Migration(Generic[X0, X, L]):
         Its key is derived from its path and from the saga's name: under another name, a step in doubt
         is refused, and an undo that asks for the `key_of_doing` gets that of the new name.
         """
-        conversion = self._conversion
+        conversion = self.conversion
         before, after = places(conversion.old, old), places(conversion.new, new)
         if len(before) != len(after):
             raise InvalidOption(
@@ -97,24 +97,24 @@ class Migration(Generic[X0, X, L]):
         The step is taken for done: its body is not called, its undo will be. A gate cannot be supplied,
         since nobody was asked.
         """
-        made = places(self._conversion.new, new)
-        if self._conversion.new.program.instructions[made[0]].kind is Kind.GATE:
+        made = places(self.conversion.new, new)
+        if self.conversion.new.program.instructions[made[0]].kind is Kind.GATE:
             raise InvalidOption(f"{title(new)} cannot be supplied: nobody was asked.")
-        return Supplying(self._conversion, self._open, made)
+        return Supplying(self.conversion, self._open, made)
 
     def drop(self, old: Done[Any, Any] | Gate[Any, Any, Any, Any], why: str, /) -> "Migration[X0, X, L]":
         """Say that a step is gone for good, and why; one that is done and has an undo cannot be dropped."""
         if not isinstance(why, str) or not why.strip():
             raise InvalidOption(f"drop({title(old)}, …): say why nothing of it is needed any more.")
-        gone = dict.fromkeys(places(self._conversion.old, old), why)
-        return Migration(self._conversion.replaced(dropped={**self._conversion.dropped, **gone}), self._open)
+        gone = dict.fromkeys(places(self.conversion.old, old), why)
+        return Migration(self.conversion.replaced(dropped={**self.conversion.dropped, **gone}), self._open)
 
     def load(self, blob: bytes, /) -> L:
         """The execution of the new saga that a document of the old one becomes."""
-        return self._open(self._conversion.load(blob))
+        return self._open(self.conversion.load(blob))
 
     def __repr__(self) -> str:
-        old, new = self._conversion.old.program, self._conversion.new.program
+        old, new = self.conversion.old.program, self.conversion.new.program
         return f"<Migration of {old.name!r} v{old.version} to {new.name!r} v{new.version}>"
 
 
@@ -132,8 +132,8 @@ class Becoming(Migration[X0, X, L], Generic[X0, X, L, B0, B]):
         return Migration(self._converting(convert), self._open)
 
     def _converting(self, convert: Convert) -> Conversion:
-        results = {**self._conversion.results, **dict.fromkeys(self._indexes, convert)}
-        return self._conversion.replaced(results=results)
+        results = {**self.conversion.results, **dict.fromkeys(self._indexes, convert)}
+        return self.conversion.replaced(results=results)
 
 
 @final
@@ -144,8 +144,8 @@ class Answering(Becoming[X0, X, L, B0, B], Generic[X0, X, L, B0, B, R0, R]):
 
     def answered(self, convert: Callable[[R0], R], /) -> "Answering[X0, X, L, B0, B, R0, R]":
         """Say how an answer to the old question becomes one to the new question."""
-        answers = {**self._conversion.answers, **dict.fromkeys(self._indexes, convert)}
-        return Answering(self._conversion.replaced(answers=answers), self._open, self._indexes)
+        answers = {**self.conversion.answers, **dict.fromkeys(self._indexes, convert)}
+        return Answering(self.conversion.replaced(answers=answers), self._open, self._indexes)
 
 
 @final

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar, final
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, final
 
 from resaga.core.block import Gate, M
 from resaga.core.errors import AlreadyExists, Conflict, NotKept
@@ -29,10 +29,14 @@ from resaga.saga import Loaded, Saga
 from resaga.stores.opening import open_store
 from resaga.stores.store import Head, Store
 
+if TYPE_CHECKING:
+    from resaga.codec.migration import Migration
+
 T = TypeVar("T")
 X = TypeVar("X")
 B = TypeVar("B")
 R = TypeVar("R")
+L = TypeVar("L")
 
 THREADS: Final = 32
 """So many plain bodies are called at once."""
@@ -212,6 +216,10 @@ class Runtime:
     async def retry(self, id: str, /, *, by: str | None = None) -> None:  # noqa: A002 - as above
         """See `BlockingRuntime.retry`."""
         await self._said(self._desk.retry(id, by))
+
+    async def migrate(self, migration: "Migration[Any, Any, L]", id: str, /) -> L:  # noqa: A002 - as above
+        """See `BlockingRuntime.migrate`."""
+        return await self._said(self._desk.migrate(migration, id))
 
     async def delete(self, id: str, /) -> None:  # noqa: A002 - as above
         """Forget an execution, wherever it stands. Nothing is undone."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar, final
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, final
 
 from resaga.core.block import Gate, Sync
 from resaga.core.errors import AlreadyExists, Conflict, NeedsAwait, ResagaError, StoreClosed, StoreError
@@ -28,10 +28,14 @@ from resaga.saga import Loaded, Saga
 from resaga.stores.opening import open_store
 from resaga.stores.store import Head, Store
 
+if TYPE_CHECKING:
+    from resaga.codec.migration import Migration
+
 T = TypeVar("T")
 X = TypeVar("X")
 B = TypeVar("B")
 R = TypeVar("R")
+L = TypeVar("L")
 
 LOG: Final = logging.getLogger("resaga.runtime")
 LISTENING_SECONDS: Final = 0.1
@@ -189,6 +193,14 @@ class BlockingRuntime:
     def retry(self, id: str, /, *, by: str | None = None) -> None:  # noqa: A002 - as above
         """See `Stuck.retry`; also takes one up again that was quarantined."""
         self._ask(self._desk.retry(id, by))
+
+    def migrate(self, migration: "Migration[Any, Any, L]", id: str, /) -> L:  # noqa: A002 - as above
+        """Take one over to a newer saga, by what `new.migration(old)` was told; gives it as it stands there.
+
+        What was asked of it and not honoured yet, as an answer that came early, goes along. Either the old one stands
+        in the store, or the new one. While somebody drives it, this process or another, it is a `Conflict`.
+        """
+        return self._ask(self._desk.migrate(migration, id))
 
     def delete(self, id: str, /) -> None:  # noqa: A002 - as above
         """Forget an execution, wherever it stands. Nothing is undone."""

@@ -1,18 +1,22 @@
 """All that can be said to kept executions and asked of them: each verb as what it asks of the store."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from os import urandom
-from typing import Any, TypeAlias, final
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast, final
 
+from resaga.codec import Codec
 from resaga.codec.journal import ANSWER
 from resaga.core.block import Gate
 from resaga.core.errors import (
     AlreadyExists,
     Conflict,
+    InvalidOption,
     NotAsked,
     NotStuckThere,
     PastNoReturn,
     UnknownSaga,
+    WrongSaga,
 )
 from resaga.core.outcome import Answer
 from resaga.core.state import ExecutionState
@@ -29,6 +33,11 @@ from resaga.runtime.standing import QUARANTINED, journaled, named
 from resaga.runtime.summary import Summary, summary
 from resaga.saga import Saga
 from resaga.stores.store import Append, Head, Stored
+
+if TYPE_CHECKING:
+    from resaga.codec.migration import Migration
+
+L = TypeVar("L")
 
 AnyExecution: TypeAlias = Execution[Any, Any, Any]
 AnyStuck: TypeAlias = Stuck[Any, Any, Any]
@@ -81,7 +90,7 @@ class Desk:
         self._check(saga)
         stored = yield from kept(id_)
         owner = yield from self._owner()
-        if stored.owner not in ("", owner) and (yield lambda _: self._life.lives(stored.owner)):
+        if stored.owner != owner and (yield from self._lives(stored.owner)):
             raise Conflict(f"execution {id_!r} is being driven by somebody else.", id=id_)
         self._compare(saga, stored)
         held = Held.seen(saga.codec, stored, owner, clock.wall())
@@ -96,9 +105,7 @@ class Desk:
     def is_driven(self, id_: str) -> Asking[bool]:
         """Whether somebody who lives goes on with it."""
         stored = yield from read(id_)
-        owner = "" if stored is None else stored.owner
-        lives: bool = owner != "" and (yield lambda _: self._life.lives(owner))
-        return lives
+        return stored is not None and (yield from self._lives(stored.owner))
 
     # ---- what somebody says; where somebody else was faster, all is looked at anew -------------------
 
@@ -127,6 +134,23 @@ class Desk:
             again = one if stored.status == QUARANTINED else _stuck(one).retried(by=by, clock=self._clock)
             if (yield from _said(held, again)):
                 return
+
+    def migrate(self, migration: "Migration[Any, Any, L]", id_: str) -> Asking[L]:
+        """Record it as an execution of another saga; gives how it stands there, to look at."""
+        saga = self._migrating(migration)
+        while True:
+            stored = yield from kept(id_)
+            conversion = migration.conversion
+            if stored.saga != named(conversion.old.program):
+                said = f"execution {id_!r} is of the saga {stored.saga!r}, not of {named(conversion.old.program)!r}."
+                raise WrongSaga(said, path="$.saga")
+            if (yield from self._lives(stored.owner)):
+                raise Conflict(f"execution {id_!r} is being driven; it can be migrated when it rests.", id=id_)
+            held = Held.migrated(conversion, stored, (yield from self._owner()), self._clock.wall())
+            with suppress(Conflict):
+                if (yield from held.rest(aside=stored.status == QUARANTINED)):
+                    own: Any = saga.opened(held.state, used=True)
+                    return cast("L", own)
 
     def forget(self, id_: str) -> Asking[None]:
         """Delete it, wherever it stands."""
@@ -165,6 +189,11 @@ class Desk:
     def _owner(self) -> Asking[str]:
         owner: str = self._life.known or (yield lambda _: self._life.owner())
         return owner
+
+    def _lives(self, owner: str) -> Asking[bool]:
+        """Whether there is an owner, who lives."""
+        lives: bool = owner != "" and (yield lambda _: self._life.lives(owner))
+        return lives
 
     def _kept(self, id_: str) -> Asking[tuple[AnySaga, Stored, Held]]:
         stored = yield from kept(id_)
@@ -212,10 +241,25 @@ class Desk:
         if not isinstance(saga, Saga):
             raise UnknownSaga(f"a {type(saga).__name__} was given where a Saga belongs.", saga="")
         name = named(saga.program)
-        if self.sagas.get(name, saga) is not saga:
-            raise UnknownSaga(f"this is not the saga {name!r} that this runtime was given, but another one.", saga=name)
+        self._known(name, saga.codec)
+
+    def _migrating(self, migration: object) -> AnySaga:
+        """The saga that it leads to, which is one of this runtime's."""
+        from resaga.codec.migration import Migration  # noqa: PLC0415 - who never migrates does not load it
+
+        if not isinstance(migration, Migration):
+            said = f"migrate(…) was given a {type(migration).__name__}; give it a Migration, as in new.migration(old)."
+            raise InvalidOption(said)
+        new = migration.conversion.new
+        return self._known(named(new.program), new)
+
+    def _known(self, name: str, codec: Codec) -> AnySaga:
+        """The saga of that name, if it is the very one that this codec is of."""
         if name not in self.sagas:
             raise self._unknown(name)
+        if self.sagas[name].codec is not codec:
+            raise UnknownSaga(f"this is not the saga {name!r} that this runtime was given, but another one.", saga=name)
+        return self.sagas[name]
 
     def _compare(self, saga: AnySaga, stored: Stored) -> None:
         """Raise unless the execution is of this saga."""

@@ -17,7 +17,7 @@ What goes to the store is asked for (`Asking`): whoever drives it performs that.
 """
 
 from os import urandom
-from typing import Final, final
+from typing import TYPE_CHECKING, Final, final
 
 from resaga.codec import Codec, journal
 from resaga.core.decision import Choose, Decision, Perform, Plain, PlainAsync
@@ -34,6 +34,9 @@ from resaga.runtime.asking import TRIES, Asking, read
 from resaga.runtime.room import Room, refused
 from resaga.runtime.standing import QUARANTINED, journaled
 from resaga.stores.store import Append, Stored
+
+if TYPE_CHECKING:
+    from resaga.codec.conversion import Conversion
 
 LAST_TAKEOVER: Final = 5
 """So often an execution is taken over from one that died without having recorded anything new."""
@@ -107,6 +110,17 @@ class Held:
                 interrupt(restored.state, at)
         return held
 
+    @classmethod
+    def migrated(cls, conversion: "Conversion", stored: Stored, owner: str, at: int) -> "Held":
+        """One that is in the store, as an execution of another saga; what is not honoured yet is asked of that."""
+        before = cls.seen(conversion.old, stored, owner, at)
+        held = cls(conversion.new, conversion.carried(before.state), owner)
+        held.revision = before.revision
+        for request in before.requests:
+            if request.what == journal.CANCEL or before.is_ahead(request.said[0]):
+                held.requests += filter(None, [conversion.asked(request)])
+        return held
+
     # ---- what the loop tells ---------------------------------------------------------------------
 
     @property
@@ -129,7 +143,7 @@ class Held:
         """It is about to sleep in this process: what is to be done then, and when, is recorded first."""
         yield from self._write(self._items(self._owner))
 
-    def rest(self) -> Asking[bool]:
+    def rest(self, *, aside: bool = False) -> Asking[bool]:
         """Nothing can be done here for now: record where it stands, as one document, and let go of it.
 
         False if somebody asked for something meanwhile: that is to be heard first. What is asked for later stays
@@ -138,7 +152,7 @@ class Held:
         if self.rests and self._written == len(self.state.trail):
             return True
         items = self._items() if self.requests else [self._item(b"", snapshot=self._codec.dump(self.state))]
-        return (yield from self._write(items, yields=True))
+        return (yield from self._write(_aside(items) if aside else items, yields=True))
 
     def cut_off(self, at: int) -> None:
         """Whoever drives it is told to let go: a body that was being called is in doubt."""
@@ -160,8 +174,7 @@ class Held:
 
     def quarantine(self) -> Asking[None]:
         """Put it aside: it would kill the next one, too."""
-        items = self._items()
-        yield from self._write([item._replace(status=QUARANTINED, wake_at=None) for item in items])
+        yield from self._write(_aside(self._items()))
 
     def heard(self, decision: Decision, at: int) -> Decision:
         """What is to be done, now that it is known what others ask for."""
@@ -199,10 +212,10 @@ class Held:
         state, codec, since = self.state, self._codec, self._written
         items = list[Append]()
         if not self._founded:
-            document, since = codec.dump(state), len(state.trail)
+            document, since, ours = codec.dump(state), len(state.trail), owner or self._owner  # until all is there
             self._room.recorded(state, 0, document)
-            items = [self._item(b"", owner, snapshot=document)]
-            items += [self._item(journal.sealed(list(request)), owner) for request in self.requests]
+            items = [self._item(b"", ours, snapshot=document)]
+            items += [self._item(journal.sealed(list(request)), ours) for request in self.requests]
         entry = codec.entry(state, since, mark=self._mark.hex(), intent=intent, takeovers=self._takeovers)
         self._room.recorded(state, since, entry)
         return [*items, self._item(entry, owner)]
@@ -302,6 +315,11 @@ class Held:
         at = state.program.gate(path)
         going = state.phase in (NEW, FORWARD, SETTLING)
         return going and (at > state.index or (at == state.index and state.answer is None))
+
+
+def _aside(items: list[Append]) -> list[Append]:
+    """The same, so that nobody goes on with it."""
+    return [item._replace(status=QUARANTINED, wake_at=None) for item in items]
 
 
 def _applied(batch: list[Append], stored: Stored) -> int:

@@ -6,6 +6,7 @@ from attrs import frozen
 
 from resaga import Saga, Sync, gate, read, step
 from resaga.codec.migration import Migration
+from resaga.runtime import BlockingRuntime, Runtime
 from resaga.saga import Loaded
 from tests.typing.legal.sagas import Approval, Held, Order, notify, release, reserve
 
@@ -67,3 +68,9 @@ renamed: Migration[Order, Order, Loaded[Order, Lease, Sync]] = migration.step(ag
 def carry_over(blob: bytes) -> None:
     """What an older document becomes is of the newer saga."""
     assert_type(said.load(blob), Loaded[Order, Lease, Sync])
+
+
+async def brought_over(blocking: BlockingRuntime, awaiting: Runtime) -> None:
+    """What is kept becomes what the migration leads to."""
+    assert_type(blocking.migrate(said, "A-1"), Loaded[Order, Lease, Sync])
+    assert_type(await awaiting.migrate(said, "A-1"), Loaded[Order, Lease, Sync])
