@@ -31,9 +31,10 @@ from resaga.core.errors import (
 )
 from resaga.core.execution_id import is_id
 from resaga.core.fact import BITS, MASK, Fact
+from resaga.core.machine import straight
 from resaga.core.outcome import Answer
 from resaga.core.program import Program
-from resaga.core.replay import retrace, straight
+from resaga.core.replay import retrace
 from resaga.core.shape import Shape
 from resaga.core.state import ExecutionState, Trail
 

@@ -5,10 +5,13 @@ So a trail means the same under another retry policy, and whoever reads it decid
 """
 
 from enum import IntEnum
-from typing import Final, TypeAlias, final
+from typing import Final, TypeAlias, TypeVar, final
 
+from resaga.core.errors import IllegalTransition
 from resaga.core.failure import Failure
 from resaga.core.value import Value
+
+T = TypeVar("T")
 
 
 @final
@@ -82,3 +85,10 @@ class Mark(Value):
 
     value: object
     by: str
+
+
+def expected(kind: type[T], value: object) -> T:
+    """The value of a row, if it is what its fact says."""
+    if not isinstance(value, kind):
+        raise IllegalTransition(f"a row has a {type(value).__name__} where a {kind.__name__} belongs.")
+    return value

@@ -31,8 +31,8 @@ Invariants
 ----------
 
 - A completion is a row RETURNED, SETTLED or MARKED written in FORWARD or SETTLING; it is never altered.
-- In UNDOING the cursor walks the trail backward over completions that have an undo. Each is undone, skipped
-  or marked by one row before the cursor moves on; ROLLED_BACK is reached in no other way.
+- In UNDOING the cursor walks the trail backward over completions that have an undo. Each is undone, by
+  its body or by hand, or skipped in one row before the cursor moves on; ROLLED_BACK is reached in no other way.
 - Doubt is set by an attempt that may have happened, and is cleared only by a result, by a settle, or by a
   person. A rejection under doubt is no rejection.
 - Once `past_return` is set, FAILED is never written: what fails then is STUCK.
@@ -41,11 +41,11 @@ Deliberately absent: a lock, a lease, a callback, a subclass per state.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeAlias
 
 from resaga.core.decision import COMPLETED, ROLLED_BACK, STUCK, WAITING, Decision, Plain, PlainAsync
 from resaga.core.errors import IllegalTransition
-from resaga.core.fact import BITS, Fact, Mark, Postponement, Setback
+from resaga.core.fact import BITS, Fact, Mark, Postponement, Setback, expected
 from resaga.core.failure import UNCALLED, Failure
 from resaga.core.instruction import Instruction, Op
 from resaga.core.judge import BODIES, judge
@@ -54,8 +54,6 @@ from resaga.core.outcome import Answer, Outcome
 from resaga.core.program import Program
 from resaga.core.state import FORWARD, NEW, SETTLING, UNDOING, ExecutionState, Phase, Trail
 from resaga.core.timing import later
-
-T = TypeVar("T")
 
 CREATED: Final = int(Fact.CREATED)  # plain ints: an IntEnum is slow to calculate with
 STARTED: Final = int(Fact.STARTED)
@@ -124,9 +122,18 @@ def undone(plain: Plain | PlainAsync, state: ExecutionState, at: int, took: int)
     cursor, then = state.cursor - 1, plain.then
     if then is None or codes[cursor] != plain.after:
         return _undo_next(state)
-    state.cursor = cursor
-    state.value = values[cursor]
+    state.cursor, state.value = cursor, values[cursor]
     return then
+
+
+def straight(program: Program, execution_id: str, trail: Trail) -> ExecutionState:
+    """The state after rows that only went on (`Program.straight`): as if each of them were written, but at once."""
+    state, rows = ExecutionState(program, execution_id, trail), len(trail.codes)
+    if rows:
+        state.phase, state.value = FORWARD if rows > 1 else NEW, trail.values[0]
+    if rows > 2:  # noqa: PLR2004 - it was created and started
+        state.index, state.value = program.after[trail.codes[-1] >> BITS], trail.values[-1]
+    return state
 
 
 def decide(program: Program, state: ExecutionState) -> Decision:
@@ -203,13 +210,13 @@ def _woke(state: ExecutionState, value: object, at: int, took: int) -> None:
 
 
 def _answered(state: ExecutionState, value: object, at: int, took: int) -> None:
-    state.answer, state.deadline, state.strained = _expect(Answer, value), None, True
+    state.answer, state.deadline, state.strained = expected(Answer, value), None, True
 
 
 def _set_back(state: ExecutionState, value: object, at: int, took: int) -> None:
     _attempted(state, at, took)
     state.spent += 1
-    state.wake_at = _expect(Setback, value).until
+    state.wake_at = expected(Setback, value).until
     state.doubt = state.doubt or state.phase is UNDOING
 
 
@@ -220,7 +227,7 @@ def _doubted(state: ExecutionState, value: object, at: int, took: int) -> None:
 
 def _postponed(state: ExecutionState, value: object, at: int, took: int) -> None:
     _attempted(state, at, took)
-    until = _expect(Postponement, value).until
+    until = expected(Postponement, value).until
     state.wake_at = at // 1000 if until is None else until
 
 
@@ -232,7 +239,7 @@ def _interrupted(state: ExecutionState, value: object, at: int, took: int) -> No
 
 def _settling(state: ExecutionState, value: object, at: int, took: int) -> None:
     _calm(state)
-    state.phase, state.failure = SETTLING, None if value is None else _expect(Failure, value)
+    state.phase, state.failure = SETTLING, None if value is None else expected(Failure, value)
     state.doubt = state.strained = True
 
 
@@ -253,12 +260,12 @@ def _did_not_happen(state: ExecutionState, value: object, at: int, took: int) ->
 def _failed(state: ExecutionState, value: object, at: int, took: int) -> None:
     """Turn round: from the last row of the trail backward."""
     _calm(state)
-    state.failure, state.phase, state.cursor = _expect(Failure, value), UNDOING, len(state.trail.codes)
+    state.failure, state.phase, state.cursor = expected(Failure, value), UNDOING, len(state.trail.codes)
     _undo_next(state)
 
 
 def _got_stuck(state: ExecutionState, value: object, at: int, took: int) -> None:
-    state.stuck, state.wake_at = _expect(Failure, value), None
+    state.stuck, state.wake_at = expected(Failure, value), None
     if state.phase is FORWARD and state.failure is not None:
         state.failure = None  # it was found out that this did not happen
     elif state.stuck.kind not in UNCALLED:
@@ -290,7 +297,7 @@ def _skipped(state: ExecutionState, value: object, at: int, took: int) -> None:
 
 def _marked(state: ExecutionState, value: object, at: int, took: int) -> None:
     state.stuck = state.failure = None
-    _complete(state, _expect(Mark, value).value, at, took)
+    _complete(state, expected(Mark, value).value, at, took)
 
 
 def _emitted(state: ExecutionState, value: object, at: int, took: int) -> None:
@@ -390,10 +397,3 @@ def _attempted(state: ExecutionState, at: int, took: int) -> None:
     state.strained = True
     if state.began is None:
         state.began = (at - took) // 1000
-
-
-def _expect(kind: type[T], value: object) -> T:
-    """The value of a row, if it is what its fact says."""
-    if not isinstance(value, kind):
-        raise IllegalTransition(f"a row has a {type(value).__name__} where a {kind.__name__} belongs.")
-    return value

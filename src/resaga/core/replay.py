@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from resaga.core.errors import IllegalTransition
-from resaga.core.fact import BITS, Fact, Row
-from resaga.core.machine import advance, returned, write
+from resaga.core.fact import Fact, Row
+from resaga.core.machine import advance, returned, straight, write
 from resaga.core.outcome import Interrupted
 from resaga.core.program import Program
 from resaga.core.state import FORWARD, LIVE, ExecutionState, Trail
@@ -25,18 +25,6 @@ def retrace(program: Program, execution_id: str, trail: Trail) -> ExecutionState
     begun = Trail(trail.codes[:ahead], trail.at[:ahead], trail.took[:ahead], trail.values[:ahead])
     state = straight(program, execution_id, begun)
     _go_through(program, state, trail.rows(ahead))
-    return state
-
-
-def straight(program: Program, execution_id: str, trail: Trail) -> ExecutionState:
-    """The state after rows of which all are straight."""
-    state, rows = ExecutionState(program, execution_id, trail), len(trail.codes)
-    if rows > 1:
-        state.phase = FORWARD
-    if rows:
-        state.value = trail.values[0]
-    if rows > 2:  # noqa: PLR2004 - it was created and started
-        state.index, state.value = program.after[trail.codes[-1] >> BITS], trail.values[-1]
     return state
 
 
