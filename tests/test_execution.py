@@ -24,7 +24,7 @@ from resaga import (
     step,
     wait,
 )
-from resaga.core.errors import NotAsked, PastNoReturn
+from resaga.core.errors import InvalidOption, NotAsked, PastNoReturn
 from resaga.core.plan import Kept, RollbackPlan
 from resaga.core.why import AtGate, AtTimer, BackingOff, Postponed
 from resaga.saga import Loaded
@@ -242,6 +242,16 @@ def test_a_new_one_can_be_cancelled(loop: Loop) -> None:
     outcome = loop.resume(shop.new().cancel("never mind"), shop.clock)
     assert isinstance(outcome, RolledBack)
     assert (outcome.failure.message, shop.world.order(), outcome.undone) == ("never mind", [], ())
+
+
+@both
+def test_a_cancellation_says_why(loop: Loop) -> None:
+    """And nobody is named by a blank."""
+    new = Shop(loop).new()
+    for reason, by in (("", "ann"), (" ", None), ("never mind", ""), ("never mind", " ")):
+        with pytest.raises(InvalidOption, match=r"cancel\(…"):
+            new.cancel(reason, by=by)
+    assert isinstance(new.cancel("never mind"), Interrupted)
 
 
 @both

@@ -42,10 +42,10 @@ class Execution(Generic[X, B, M]):
 
     __slots__ = ("_after", "_clock", "_codec", "_next", "_running", "_state", "_unused")
 
-    def __init__(self, codec: "Codec", state: ExecutionState, unused: list[None]) -> None:
+    def __init__(self, codec: "Codec", state: ExecutionState, unused: list[None] | None) -> None:
         self._codec = codec
         self._state = state
-        self._unused = unused  # popped by the one verb that may use it
+        self._unused = unused  # popped by the one verb that may use it; None if it is only to look at
 
     @property
     def id(self) -> str:
@@ -96,6 +96,8 @@ class Execution(Generic[X, B, M]):
             else:
                 return
         said = "was used before: go on with what that gave, or load its newest document"
+        if self._unused is None:
+            said = "is a runtime's, and only to look at: say that to the runtime, with its id"
         raise AlreadyUsed(f"execution {self.id!r} {said}.", id=self.id)
 
     def _use(self) -> ExecutionState:
@@ -122,14 +124,12 @@ class Execution(Generic[X, B, M]):
         if codec.program.awaits:
             raise self._needs_await()
         state = self._use()
-        decision = drive(state, clock, codec.copy)
-        return settled(codec, state, decision, self._after)
+        return settled(codec, state, drive(state, clock, codec.copy), self._after)
 
     async def _go_async(self, clock: Clock) -> "Outcome[Any, Any, Any]":
         codec, self._clock = self._codec, clock
         state = self._use()
-        decision = await drive_async(state, clock, codec.copy)
-        return settled(codec, state, decision, self._after)
+        return settled(codec, state, await drive_async(state, clock, codec.copy), self._after)
 
 
 class _Cancellable(Execution[X, B, M]):
@@ -156,7 +156,7 @@ class New(_Cancellable[X, B, M]):
 
     __slots__ = ("_seed",)
 
-    def __init__(self, codec: "Codec", seed: tuple[str, object, int], unused: list[None]) -> None:
+    def __init__(self, codec: "Codec", seed: tuple[str, object, int], unused: list[None] | None) -> None:
         self._codec = codec
         self._seed = seed  # id, context, when it was made: a state is made of it when one is needed
         self._unused = unused
@@ -375,7 +375,7 @@ class Stuck(Execution[X, B, M]):
         return cast("Interrupted[X, B, M]", self._said(Skipped(clipped(reason), clipped(by)), clock, Interrupted))
 
     def mark_done(self, result: object = None, *, by: str, clock: Clock = SYSTEM) -> Interrupted[X, B, M]:
-        """Say that the undo is done, or that the step happened, with its `result`. Resume what this gives."""
+        """Say that the undo is done, or that the step happened, with its `result`; an undo has none. Resume this."""
         signed("mark_done", by)
         here = self.state.here
         if not isinstance(self.why, UndoFailed) and here.gives is not None:
@@ -390,10 +390,10 @@ Outcome = TypeAliasType(
 """How a run can end."""
 
 
-def settled(codec: "Codec", state: ExecutionState, decision: Decision, unused: list[None]) -> Outcome[Any, Any, Any]:
+def settled(codec: "Codec", state: ExecutionState, last: Decision, unused: list[None] | None) -> Outcome[Any, Any, Any]:
     """The execution that a loop's last decision leaves."""
-    if decision is COMPLETED:
+    if last is COMPLETED:
         return Completed(codec, state, unused)
-    if decision is ROLLED_BACK:
+    if last is ROLLED_BACK:
         return RolledBack(codec, state, unused)
-    return (Stuck if decision is STUCK else Paused)(codec, state, unused)
+    return (Stuck if last is STUCK else Paused)(codec, state, unused)

@@ -120,9 +120,9 @@ class Saga(Generic[X, B, M]):
 
         return Migration(Conversion(old=old.codec, new=self.codec), self.opened)
 
-    def opened(self, state: ExecutionState, /, *, used: bool = False) -> Loaded[X, B, M]:
-        """The execution of a state; one that is `used` is for looking at: others see to it that it goes on."""
-        codec, unused = self.codec, list[None]() if used else [None]
+    def opened(self, state: ExecutionState, /, *, looked_at: bool = False) -> Loaded[X, B, M]:
+        """The execution of a state; one that is `looked_at` goes on elsewhere."""
+        codec, unused = self.codec, None if looked_at else [None]
         match state.status:
             case Status.PAUSED:
                 return Paused(codec, state, unused)

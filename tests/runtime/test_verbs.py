@@ -38,6 +38,16 @@ def test_run_twice_is_run_once() -> None:
     assert CALLS == ["reserve", "price"]
 
 
+def test_what_a_runtime_gives_is_to_look_at() -> None:
+    """Whoever asks it to go on is told who can."""
+    shop = Shop()
+    there = shop.runtime.run(CHECKOUT, Order(A), id=A)
+    with pytest.raises(errors.AlreadyUsed, match="is a runtime's, and only to look at: say that to the runtime"):
+        there.answer(approval, True)
+    with pytest.raises(errors.AlreadyUsed, match="only to look at"):
+        shop.runtime.load(CHECKOUT, A).cancel("enough")
+
+
 def test_run_with_something_else() -> None:
     """Another context under the same id is refused, and so is another saga."""
     shop = Shop()

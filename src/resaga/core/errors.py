@@ -19,11 +19,15 @@ class ResagaError(Exception):
         self.__dict__.update(fields)
 
 
+class UsageError(ResagaError):
+    """A verb was called that is not legal there, or like that; nothing has changed."""
+
+
 # ---- the author of a saga ---------------------------------------------------------------------------------
 
 
 class DefinitionError(ResagaError):
-    """A saga cannot be defined like this; raised where it is defined, never while it runs."""
+    """A saga cannot be defined like this; raised where it is defined."""
 
 
 class EmptySaga(DefinitionError):
@@ -79,11 +83,11 @@ class InvalidBody(DefinitionError):
 
 
 class InvalidName(DefinitionError):
-    """A name, a version or an id is empty, too long, or has characters that it may not have."""
+    """A name or an id is empty, too long, or has characters that it may not have."""
 
 
 class InvalidOption(DefinitionError):
-    """An option has a value that it cannot have."""
+    """An option has a value that it cannot have, where a saga is defined or where a verb is called."""
 
 
 class TooLarge(DefinitionError):
@@ -91,10 +95,6 @@ class TooLarge(DefinitionError):
 
 
 # ---- the caller -------------------------------------------------------------------------------------------
-
-
-class UsageError(ResagaError):
-    """A verb was called that is not legal there; nothing has changed."""
 
 
 class AlreadyUsed(UsageError):

@@ -230,7 +230,7 @@ class Runtime:
     async def load(self, saga: Saga[X, B, M], id: str, /) -> Loaded[X, B, M]:  # noqa: A002 - as above
         """An execution as it stands, to look at."""
         state = await self._ask(self._desk.state(saga, id))
-        return saga.opened(state, used=True)
+        return saga.opened(state, looked_at=True)
 
     async def get(self, id: str, /) -> Summary:  # noqa: A002 - as above
         """How an execution stands; its saga is not needed."""

@@ -211,7 +211,7 @@ class BlockingRuntime:
     def load(self, saga: Saga[X, B, Sync], id: str, /) -> Loaded[X, B, Sync]:  # noqa: A002 - as above
         """An execution as it stands, to look at."""
         state = self._ask(self._desk.state(saga, id))
-        return saga.opened(state, used=True)
+        return saga.opened(state, looked_at=True)
 
     def get(self, id: str, /) -> Summary:  # noqa: A002 - as above
         """How an execution stands; its saga is not needed."""
@@ -284,4 +284,4 @@ class BlockingRuntime:
                 with suppress(StoreError, Conflict):
                     self._ask(held.leave())
                 raise
-        return settled(saga.codec, held.state, decision, [])
+        return settled(saga.codec, held.state, decision, None)

@@ -149,7 +149,7 @@ class Desk:
             held = Held.migrated(conversion, stored, (yield from self._owner()), self._clock.wall())
             with suppress(Conflict):
                 if (yield from held.rest(aside=stored.status == QUARANTINED)):
-                    own: Any = saga.opened(held.state, used=True)
+                    own: Any = saga.opened(held.state, looked_at=True)
                     return cast("L", own)
 
     def forget(self, id_: str) -> Asking[None]:

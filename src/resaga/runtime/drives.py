@@ -128,7 +128,7 @@ class Drives:
                 with suppress(StoreError, Conflict):
                     await hands.leave(held.leave())
                 raise
-        return settled(saga.codec, held.state, decision, [])
+        return settled(saga.codec, held.state, decision, None)
 
 
 async def interrupted(tasks: Iterable["asyncio.Task[Any]"]) -> None:
