@@ -144,7 +144,8 @@ def test_the_name_of_a_saga_may_stand_in_a_document(name: object) -> None:
 @pytest.mark.parametrize(
     ("options", "why"),
     [
-        ({"version": 0}, "version=0 is no whole number of 1 or more"),
+        ({"version": 0}, "version=0 is no whole number from 1 to 2,147,483,647"),
+        ({"version": 2**31}, "is no whole number from 1 to 2,147,483,647"),
         ({"version": True}, "version=True is no whole number"),
         ({"version": "1"}, "version='1' is no whole number"),
         ({"hooks": [1]}, r"hooks=\[1\] is no tuple of Hook"),

@@ -57,8 +57,8 @@ class Saga(Generic[X, B, M]):
         hooks: tuple[Hook, ...] = (),
         emits: tuple[type, ...] = (),
     ) -> None:
-        if type(version) is not int or version < 1:
-            raise InvalidOption(f"saga {name!r}: version={version!r} is no whole number of 1 or more.")
+        if type(version) is not int or not 1 <= version <= limits.VERSION:
+            raise InvalidOption(f"saga {name!r}: version={version!r} is no whole number from 1 to {limits.VERSION:,}.")
         if not isinstance(hooks, tuple) or not all(isinstance(one, Hook) for one in hooks):
             raise InvalidOption(f"saga {name!r}: hooks={hooks!r} is no tuple of Hook.")
         if not isinstance(emits, tuple):

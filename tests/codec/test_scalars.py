@@ -263,11 +263,12 @@ def test_minus_zero_keeps_its_sign() -> None:
         datetime(2020, 10, 25, 1, 30, fold=1, tzinfo=UTC),
         datetime(2020, 1, 1, tzinfo=ZoneInfo("UTC")),
         datetime(2020, 1, 1, tzinfo=timezone(timedelta(hours=1), "CET")),
+        datetime(2020, 1, 1, tzinfo=timezone(timedelta(microseconds=5))),
     ],
-    ids=["fold", "zone", "name"],
+    ids=["fold", "zone", "name", "offset"],
 )
 def test_what_a_datetime_would_lose_is_refused(moment: datetime) -> None:
-    """A fold, a zone with rules, a name of its own: the reason says what to do."""
+    """A fold, a zone with rules, a name of its own, parts of a second: the reason says what to do."""
     assert ".astimezone(timezone.utc)" in unstorable(datetime, moment)
 
 

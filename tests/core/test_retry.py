@@ -1,5 +1,7 @@
 """Retry: how often, and after how long."""
 
+import copy
+import pickle
 from datetime import timedelta
 from typing import Any
 
@@ -62,9 +64,9 @@ def test_jitter_takes_away_at_most_its_share(chance: float, attempt: int) -> Non
         ({"jitter": 1.5}, "jitter must be a number from 0 to 1"),
         ({"jitter": float("nan")}, "jitter must be"),
         ({"jitter": None}, "jitter must be"),
-        ({"on": ValueError}, "on must be a tuple of exception classes"),
-        ({"on": (ValueError, "TypeError")}, "on must be a tuple of exception classes"),
-        ({"on": (KeyboardInterrupt,)}, "on must be a tuple of exception classes"),
+        ({"on": ValueError}, "on must be a tuple of classes that derive from Exception"),
+        ({"on": (ValueError, "TypeError")}, "on must be a tuple of classes that derive from Exception"),
+        ({"on": (KeyboardInterrupt,)}, "on must be a tuple of classes that derive from Exception"),
     ],
 )
 def test_a_policy_that_makes_no_sense_is_refused(options: dict[str, Any], wrong: str) -> None:
@@ -82,3 +84,9 @@ def test_what_nobody_chose() -> None:
         timedelta(seconds=1),
         timedelta(minutes=1),
     )
+
+
+def test_a_policy_can_be_copied_and_sent() -> None:
+    """As any value can."""
+    policy = Retry(5, delay=timedelta(seconds=2), jitter=0.5, on=(ValueError,))
+    assert copy.deepcopy(policy) == pickle.loads(pickle.dumps(policy)) == policy  # noqa: S301 - our own

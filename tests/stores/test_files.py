@@ -346,3 +346,20 @@ def test_the_nth_system_call_fails(quick_path: Path, code: int, kind: type[Store
             left = counted[0]
         assert picture(store) == wanted
     assert nth > 50
+
+
+def test_who_is_interrupted_leaves_no_lock(store: FilesStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even right behind the call that got it."""
+    store.append([step()])
+    locked = fcntl.flock
+
+    def flock(held: int, how: int) -> None:
+        locked(held, how)
+        if how & fcntl.LOCK_EX:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(KeyboardInterrupt):
+        store.append([step(revision=2)])
+    monkeypatch.undo()
+    assert store.append([step(revision=2)]) == [True]

@@ -6,6 +6,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -378,4 +379,17 @@ def test_two_processes_write_by_turns(path: Path) -> None:
     made = sorted(stored.revision for stored in picture(store).values())
     assert len(made) == 2
     assert made[0] * 10 >= made[1]
+    store.close()
+
+
+def test_a_head_without_its_entries_is_about_one_execution(path: Path) -> None:
+    """Whoever asks for it finds out that nothing is there; all others can be read."""
+    store = SqliteStore(path)
+    store.append([step("a", snapshot=b"all"), step("b")])
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("DELETE FROM resaga_journal")
+    for id_ in ("a", "b"):
+        stored = store.read(id_)
+        assert stored is not None
+        assert (stored.snapshot, stored.entries) == (None, [])
     store.close()

@@ -78,6 +78,8 @@ def _datetime(value: object) -> object:
         raise Unfit("it is a datetime with fold=1, which would be lost; use .astimezone(timezone.utc)")
     if value.tzinfo is not None and type(value.tzinfo) is not timezone:
         raise Unfit("its time zone would come back as a fixed offset; use .astimezone(timezone.utc)")
+    if value.tzinfo is not None and value.tzinfo.utcoffset(value).microseconds:
+        raise Unfit("its time zone is parts of a second off, which would be lost; use .astimezone(timezone.utc)")
     if value.tzinfo is not None and timezone(value.tzinfo.utcoffset(value)).tzname(value) != value.tzname():
         raise Unfit("its time zone has a name of its own, which would be lost; use .astimezone(timezone.utc)")
     return value.isoformat()

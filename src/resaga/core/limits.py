@@ -11,6 +11,9 @@ ATTEMPTS: Final = 1_000
 NAME_LENGTH: Final = 64
 """Characters in the name of a saga or of one step; a path joins such names by slashes."""
 
+VERSION: Final = 2**31 - 1
+"""The last version of a saga."""
+
 PATH_LENGTH: Final = 512
 """Characters in a path, with the names of all blocks around the step."""
 

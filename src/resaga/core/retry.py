@@ -46,6 +46,11 @@ class Retry(_Budget):
             raise InvalidOption(f"{self!r}: {wrong}.")
         return self
 
+    def __getnewargs_ex__(self) -> tuple[tuple[int], dict[str, object]]:
+        """How a copy is made: all but the first field are given by name."""
+        attempts, *_ = self
+        return (attempts,), {name: value for name, value in self._asdict().items() if name != "attempts"}
+
     def delay_after(self, attempt: int, chance: float) -> int:
         """Microseconds to wait after that attempt (from 1); `chance` is in [0, 1)."""
         longest = self.max_delay // MICROSECOND
@@ -69,7 +74,7 @@ def _wrong(retry: _Budget) -> str | None:
     if not isinstance(retry.jitter, int | float) or not 0 <= retry.jitter <= 1:
         return "jitter must be a number from 0 to 1"
     if not isinstance(retry.on, tuple) or not all(_is_exception(kind) for kind in retry.on):
-        return "on must be a tuple of exception classes"
+        return "on must be a tuple of classes that derive from Exception"
     return None
 
 

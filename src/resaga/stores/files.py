@@ -159,33 +159,33 @@ class FilesStore:
             raise kind(f"{self._where} {what} ({code})", where=self._where, code=code) from error
 
     @contextmanager
-    def _locked(self, directory: Path) -> Generator[int | None]:
-        """Hold the directory, open, as the only one; None if it is not there."""
-        locked = self._lock(directory)
-        try:
-            yield locked
-        finally:
-            if locked is not None:
-                fcntl.flock(locked, fcntl.LOCK_UN)  # closing would not do: a child forked meanwhile has it open too
-                os.close(locked)
-
-    def _lock(self, directory: Path) -> int | None:
+    def _locked(self, directory: Path) -> Generator[int | None, None, None]:
+        """While nobody else writes there; None if it is not there. Whatever interrupts this, the lock is let go of."""
         give_up = time.monotonic() + self._patience
         while True:
             try:
                 held = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
             except FileNotFoundError:
-                return None
+                yield None
+                return
             try:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if _is_at(held, directory):  # and not deleted by the one who had the lock before
-                    return held
-            except BlockingIOError:
-                if time.monotonic() >= give_up:
-                    os.close(held)
-                    raise
-            os.close(held)
+                if self._is_taken(held, give_up) and _is_at(held, directory):  # not deleted by who had it before
+                    yield held
+                    return
+            finally:
+                fcntl.flock(held, fcntl.LOCK_UN)  # closing would not do: a child forked meanwhile has it open too
+                os.close(held)
             time.sleep(NAP_SECONDS)
+
+    def _is_taken(self, held: int, give_up: float) -> bool:
+        """Whether the lock could be had; raises once it is too late for that."""
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= give_up:
+                raise
+            return False
+        return True
 
     def _newest(self, directory: Path) -> Record | None:
         """The newest entry, without its body."""

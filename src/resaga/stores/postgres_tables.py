@@ -197,7 +197,7 @@ def read(db: Cursor, id_: str) -> Stored | None:
         return None
     *head, folded, revisions, bodies = row
     entries = list(zip(revisions, bodies, strict=True))
-    snapshot = entries.pop(0)[1] if folded else None
+    snapshot = entries.pop(0)[1] if folded and entries else None
     return Stored(*_head(head), snapshot, folded, entries)
 
 

@@ -151,7 +151,7 @@ def read(db: sqlite3.Cursor, id_: str) -> Stored | None:
         return None
     key, folded, *_ = row
     entries = db.execute(ENTRIES, (key, folded)).fetchall()
-    snapshot = entries.pop(0)[1] if folded else None
+    snapshot = entries.pop(0)[1] if folded and entries else None
     return Stored(*_head(db, row), snapshot, folded, entries)
 
 
