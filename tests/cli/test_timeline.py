@@ -154,6 +154,32 @@ def test_an_attempt_in_doubt_is_told_to_its_end() -> None:
     ]
 
 
+def test_the_undo_of_a_step_that_was_settled_is_told_as_one() -> None:
+    """It was given up and found to have happened: what comes then is its undo."""
+    clock = FakeClock()
+
+    @step
+    def send(number: int) -> int:
+        raise ConnectionError("lost")
+
+    def sent(number: int, attempt: Attempt) -> int | DidNotHappen:
+        return number
+
+    def recall(number: int) -> None:
+        raise ConnectionError("closed")
+
+    saga = Saga("late", send.settled_by(sent).undone_by(recall, retry=Retry(1)))
+    stuck = saga.new(1, id="L-1", clock=clock).start(clock=clock)
+    assert isinstance(stuck, Stuck)
+    assert words(timeline(stuck.state)) == [
+        "1 late started",
+        "1 send failed [ConnectionError]: lost; in doubt, settle",
+        "1 send settled: it happened",
+        "1 send undo failed [ConnectionError]: closed; stuck",
+        "L-1: stuck",
+    ]
+
+
 def test_what_a_person_decides_is_told_with_the_name() -> None:
     """Marked done, and marked undone: whose word it was stays readable."""
     clock = FakeClock()

@@ -1,4 +1,11 @@
-from resaga.core.fact import BITS, COMPLETIONS, MASK, Fact
+import pytest
+
+from resaga.core.fact import BITS, COMPLETIONS, MASK, Fact, turns
+from resaga.core.node import Kind
+from resaga.core.outcome import Failed, Returned
+from resaga.core.state import Phase
+from tests.core.places import PLACES, told
+from tests.core.play import BOOM, STEPS, Play, started
 
 NUMBERS = {
     "RETURNED": 0,
@@ -40,3 +47,17 @@ def test_a_code_has_room_for_every_fact_and_gives_both_halves_back() -> None:
 
 def test_a_completion_says_that_the_effect_is_there() -> None:
     assert {Fact.RETURNED, Fact.SETTLED, Fact.MARKED} == COMPLETIONS
+
+
+SETTLED_UNDO = told(started(STEPS.undone("a", settled=True)), Failed(BOOM), Returned(1))
+SETTLED_FINAL = told(started(STEPS.irreversible("a", settled=True)), Failed(BOOM), Returned(1))
+
+
+@pytest.mark.parametrize("play", [*(make() for make in PLACES.values()), SETTLED_UNDO, SETTLED_FINAL])
+def test_a_run_has_turned_round_where_a_row_says_so(play: Play) -> None:
+    """Whoever reads the rows one by one knows which way the machine goes."""
+    turned = [
+        turns(fact, final=play.program.instructions[index].kind is Kind.IRREVERSIBLE)
+        for fact, index, _, _, _ in play.state.trail.rows()
+    ]
+    assert any(turned) == (play.state.phase in {Phase.UNDOING, Phase.ROLLED_BACK})

@@ -20,6 +20,9 @@ from resaga.core.outcome import (
     Returned,
 )
 from resaga.core.state import ExecutionState
+from tests.core.play import BOOM as A_BROKE
+from tests.core.play import NO as A_REFUSED
+from tests.core.play import STEPS, started
 
 SECOND = 1_000_000
 
@@ -265,3 +268,13 @@ def test_what_became_of_each_on_the_way_back(outcomes: list[Outcome], undo: str,
     """A step says what became of its undo, and the last line why."""
     column = told(DONE, DONE, Chose(yes=False), Answer(value=True), DONE, NO, *outcomes)
     assert column == ["done", undo, "no", "", "done", "failed", "", f"A-1: {end}, notify rejected [declined]"]
+
+
+def test_what_became_of_the_undo_of_a_step_that_was_settled() -> None:
+    """It was given up, was found to have happened, and so is taken back: from there on it is the undo that is told."""
+    play = started(STEPS.undone("a", settled=True))
+    play.say(Failed(A_BROKE), Returned(1), Refused(A_REFUSED))
+    assert listing(play.program, play.state).splitlines()[2].endswith("undo stuck")
+    final = started(STEPS.irreversible("a", settled=True) >> STEPS.read("b"))
+    final.say(Failed(A_BROKE), Returned(1), Refused(A_REFUSED))
+    assert listing(final.program, final.state).splitlines()[3].endswith("  stuck")

@@ -6,10 +6,10 @@ from datetime import timedelta
 from textwrap import wrap
 from typing import Final, NamedTuple
 
-from resaga.core.fact import Fact, Mark, Postponement, Setback, Skip
+from resaga.core.fact import Fact, Mark, Postponement, Setback, Skip, turns
 from resaga.core.failure import Failure
 from resaga.core.instruction import Op
-from resaga.core.node import CONTEXT
+from resaga.core.node import CONTEXT, Kind
 from resaga.core.outcome import Answer
 from resaga.core.state import ExecutionState
 from resaga.core.timing import moment
@@ -100,7 +100,8 @@ def _lines(state: ExecutionState, handed_over: Sequence[int]) -> Iterator[Line]:
             path = program.name if fact is Fact.STARTED else one.path
             process = str(bisect_right(handed_over, position) + 1)
             yield Line(_clock(began), span(took) if took else "", process, path, what)
-        before, last, undoing = at, fact, undoing or fact is Fact.FAILED
+        before, last = at, fact
+        undoing = undoing or turns(fact, final=one.kind is Kind.IRREVERSIBLE)
     if state.asked and before is not None:
         yield Line(_clock(before), "", "", state.here.path, "paused: waits for an answer")
 

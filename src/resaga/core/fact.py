@@ -51,6 +51,14 @@ COMPLETIONS: Final = frozenset({int(Fact.RETURNED), int(Fact.SETTLED), int(Fact.
 """The facts that a step's effect is there, with its result as the value."""
 
 
+def turns(fact: int, *, final: bool) -> bool:
+    """Whether a run turns round with this row, so that those behind it are about undos.
+
+    What is settled was given up before, so it is taken back; or it is `final`: irreversible, and counts as done.
+    """
+    return fact == Fact.FAILED or (fact == Fact.SETTLED and not final)
+
+
 Row: TypeAlias = tuple[Fact, int, int, int, object]
 """One row read back: fact, index, at, took, value."""
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from resaga.core.fact import Fact
+from resaga.core.fact import Fact, turns
 from resaga.core.instruction import Instruction, Op
 from resaga.core.node import Kind
 from resaga.core.program import Program
@@ -107,7 +107,7 @@ def _happened(state: ExecutionState) -> dict[int, str]:
         if fact in words:
             of_undo = undoing and fact in OF_EITHER
             told[index] = f"undo {words[fact]}" if of_undo else words[fact]
-        undoing = undoing or fact is Fact.FAILED
+        undoing = undoing or turns(fact, final=state.program.instructions[index].kind is Kind.IRREVERSIBLE)
     if state.phase is Phase.FORWARD and state.asked:
         told[state.index] = "asked"
     return told

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final, final
 
-from resaga.core.fact import Fact, Row, Setback
+from resaga.core.fact import Fact, Row, Setback, turns
 from resaga.core.failure import UNCALLED, Failure
 from resaga.core.node import CONTEXT, Kind
 from resaga.core.program import Program
@@ -72,7 +72,8 @@ def timings(program: Program, rows: Iterable[Row]) -> Iterator[StepTiming]:
         if fact is Fact.SETTLING:
             given_up = value
         said = None if _told(fact, before, given_up, doubt=doubt) else _said(fact, value)
-        if said is not None and program.instructions[index].kind not in CONTEXT:
+        kind = program.instructions[index].kind
+        if said is not None and kind not in CONTEXT:
             number += 1
             yield StepTiming(
                 path=program.instructions[index].path,
@@ -83,15 +84,11 @@ def timings(program: Program, rows: Iterable[Row]) -> Iterator[StepTiming]:
                 duration=None if fact is Fact.INTERRUPTED else timedelta(microseconds=took // 1000),
                 outcome=said,
             )
-        undoing = undoing or fact is Fact.FAILED or (fact is Fact.SETTLED and _taken_back(program, index))
+        undoing = undoing or turns(fact, final=kind is Kind.IRREVERSIBLE)
         doubt = doubt or fact in DOUBTFUL or (fact is Fact.STUCK and said not in PROVEN)
         if fact in LAST_OF_ITS_KIND:
             number, doubt = 0, False
         before = fact
-
-
-def _taken_back(program: Program, index: int) -> bool:
-    return program.instructions[index].kind is not Kind.IRREVERSIBLE
 
 
 def _told(fact: Fact, before: Fact, given_up: object, *, doubt: bool) -> bool:

@@ -6,7 +6,7 @@ Only the trail and the lines of its listing are read; the program that wrote the
 from collections.abc import Sequence
 from typing import Final, final
 
-from resaga.core.fact import BITS, MASK, Fact
+from resaga.core.fact import BITS, MASK, Fact, turns
 from resaga.core.line import END, TEST, WAIT, Line
 from resaga.core.node import Kind
 
@@ -84,8 +84,7 @@ class Way:
                 station.rows.append(row)
                 kind = old[index].kind
                 station.done = fact in RESULTS or fact == SETTLED or (fact == WOKE and kind == WAIT)
-                # What is settled was given up before, so it is taken back, if that can be.
-                self.turned = fact == FAILED or (fact == SETTLED and kind != FINAL)
+                self.turned = turns(fact, final=kind == FINAL)
         if len(self.begun) > 1 and (not self.stations or self.stations[-1].done) and not self.turned:
             self._came_to(standing, asked)
 
