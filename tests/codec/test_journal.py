@@ -1,5 +1,6 @@
 """The entries of a journal: what is written is read again, and whatever else is there is a `BlobError`."""
 
+import json
 import zlib
 from collections.abc import Sequence
 from itertools import pairwise, product
@@ -42,7 +43,7 @@ def ask(cart: Cart, ok: bool) -> Cart:  # noqa: FBT001 - an answer
 
 
 SAGA: Any = Saga("cart", fill.kept("it harms nobody") >> look >> look.named("again") >> ask)
-STEP: list[Any] = [journal.STEP, "m", "running", 0, True, 0, [1], [1], [1], []]
+STEP: list[Any] = [journal.STEP, "m", "running", 0, None, True, 0, [1], [1], [1], []]
 
 
 def paused() -> ExecutionState:
@@ -72,6 +73,17 @@ def test_however_it_is_cut(cuts: tuple[int, ...]) -> None:
     assert list(restored.state.trail.rows()) == list(state.trail.rows())
     assert SAGA.codec.dump(restored.state) == SAGA.codec.dump(state)
     assert (restored.intent, restored.takeovers, restored.requests, restored.carried) == (False, 0, [], False)
+
+
+def test_what_the_last_entry_waits_for_is_what_its_rows_say() -> None:
+    """As in a document: otherwise it is damaged."""
+    snapshot, raws = entries(paused(), (1,))
+    *members, _ = json.loads(raws[0])
+    assert members[4] == {"for": "answer", "path": "ask", "until": None}
+    members[4] = None
+    with pytest.raises(BlobCorrupt) as caught:
+        SAGA.codec.restored(snapshot, [journal.sealed(members)])
+    assert caught.value.path == "$.waits"
 
 
 def test_requests_stand_between() -> None:
@@ -114,8 +126,9 @@ def test_beginnings_are_compared_as_values() -> None:
         STEP[:-1],
         ["stop", *STEP[1:]],
         [*STEP[:3], "0", *STEP[4:]],
-        [*STEP[:6], [True], *STEP[7:]],
-        [*STEP[:6], [1, 2], *STEP[7:]],
+        [*STEP[:4], [], *STEP[5:]],
+        [*STEP[:7], [True], *STEP[8:]],
+        [*STEP[:7], [1, 2], *STEP[8:]],
         ["cancel", []],
         ["cancel", [1]],
         ["cancel", ["a", "b"]],
@@ -159,6 +172,6 @@ def test_too_much() -> None:
         with pytest.raises(BlobTooLarge):
             journal.opened(entry)
     many = [0] * (limits.ROWS + 1)
-    rows = journal.Step("m", "running", 0, False, 0, many, many, many, [])
+    rows = journal.Step("m", "running", 0, None, False, 0, many, many, many, [])
     with pytest.raises(BlobTooLarge):
         journal.lengthened(document_of(SAGA.codec.dump(paused())), [rows], 0)

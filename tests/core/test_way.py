@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from resaga.core.combine import branch, wait, when
 from resaga.core.fact import BITS, Fact
 from resaga.core.line import END
@@ -17,7 +19,7 @@ from resaga.core.outcome import (
 )
 from resaga.core.way import UNANSWERED, Way
 from tests.core.older import way_of
-from tests.core.places import odd
+from tests.core.places import PLACES, odd
 from tests.core.play import BOOM, DAY, ENOUGH, NO, STEPS, Play, started
 from tests.steps import AnyBlock
 
@@ -54,6 +56,14 @@ def test_attempts_belong_to_their_station() -> None:
     play = started(STEPS.undone("a", settled=True))
     play.say(Interrupted(), Woke())
     assert stations(way_of(play)) == [("a", [2, 3], False)]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_where_it_stands_is_where_the_machine_is(place: str) -> None:
+    """On the way back, at what is being undone."""
+    play = PLACES[place]()
+    way = way_of(play)
+    assert way.old[way.here].path == (play.state.path or "")
 
 
 def test_at_the_end_it_stands_there() -> None:

@@ -164,9 +164,8 @@ class Codec:
         """The entry of a journal for the rows from there on."""
         codes, at, took, own = state.trail.columns(since)
         values, _ = self._values.written(codes, own)
-        return journal.sealed(
-            [journal.STEP, mark, state.status.value, state.index, intent, takeovers, codes, unclocked(at), took, values]
-        )
+        stands = state.status.value, state.index, waits(state)
+        return journal.sealed([journal.STEP, mark, *stands, intent, takeovers, codes, unclocked(at), took, values])
 
     def extent(self, state: ExecutionState, since: int) -> tuple[int, int]:
         """Bytes, about, and objects and lists that the rows from there on take, references at full size."""
@@ -304,7 +303,7 @@ class Codec:
         status = standing(state, waiting)
         if not document.codes or status != document.status or (same and state.index != document.index):
             raise BlobCorrupt("the trail does not lead to where the document says that it stands.", path="$.status")
-        if same and document.data and orjson.dumps(document.waits) != orjson.dumps(waiting):
+        if same and orjson.dumps(document.waits) != orjson.dumps(waiting):
             raise BlobCorrupt("what the document waits for is not what its trail says.", path="$.waits")
 
 

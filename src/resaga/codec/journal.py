@@ -6,7 +6,7 @@ its rows refer to nothing before it. By its mark, whoever wrote a step knows it 
 """
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias, final
 
 from resaga.codec import limits
@@ -16,8 +16,10 @@ from resaga.core.errors import BlobCorrupt, BlobTooLarge
 
 STEP: Final = "step"
 SUM_LENGTH: Final = len(',"00000000"]')
-KINDS: Final = (str, str, str, int, bool, int, list, list, list, list)
-"""The classes of a step's members: what it is, mark, status, index, intent, takeovers, codes, at, took, values."""
+KINDS: Final = (str, str, str, int, dict, bool, int, list, list, list, list)
+"""The classes of a step's members: what it is, then those of `Step`; what is waited for may also be nothing."""
+
+SOUND: Final = (KINDS, tuple(type(None) if kind is dict else kind for kind in KINDS))
 
 CANCEL: Final = "cancel"
 ANSWER: Final = "answer"
@@ -36,6 +38,7 @@ class Step(NamedTuple):
 
     status: str
     index: int  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleMethodOverride]  # no method is meant
+    waits: Mapping[str, Any] | None
     intent: bool
     """Whether a body with effects was about to be called."""
 
@@ -77,10 +80,10 @@ def opened(raw: bytes) -> Entry:
         raise BlobCorrupt("an entry is not JSON as it is written here.")
     if opening(body) > limits.DEPTH and too_deep(members):
         raise BlobTooLarge(f"an entry is nested deeper than {limits.DEPTH}.")
-    if tuple(map(type, members)) == KINDS and members[0] == STEP:
-        _, mark, status, index, intent, takeovers, codes, at, took, values = members
+    if tuple(map(type, members)) in SOUND and members[0] == STEP:
+        _, mark, status, index, waits, intent, takeovers, codes, at, took, values = members
         if INTS.issuperset(map(type, codes + at + took)) and len(codes) == len(at) == len(took):
-            return Step(mark, status, index, intent, takeovers, codes, at, took, values)
+            return Step(mark, status, index, waits, intent, takeovers, codes, at, took, values)
     elif tuple(map(type, members)) == (str, list):
         what, said = members
         if len(said) == SAID.get(what) and type(said[0]) is str:
@@ -110,7 +113,7 @@ def lengthened(document: Document, steps: Sequence[Step], size: int) -> Document
         refers=refers,
         status=last.status,
         index=last.index,
-        waits=None,
+        waits=last.waits,
         codes=codes,
         at=at,
         took=took,

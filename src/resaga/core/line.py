@@ -9,6 +9,9 @@ from resaga.core.node import Kind
 TEST: Final = Kind.TEST.value
 WAIT: Final = Kind.WAIT.value
 CONTEXTS: Final = (Kind.GET.value, Kind.PUT.value)
+GIVING: Final = frozenset(kind.value for kind in Kind) - {TEST, WAIT, *CONTEXTS}
+"""The kinds that give a result of their own: steps, reads and gates."""
+
 KINDS: Final = frozenset(kind.value for kind in Kind)
 TIMED: Final = re.compile(r"wait-(?:\d+(?:us|[dhms]))+")
 """What a timer is called that was given no name."""

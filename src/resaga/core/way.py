@@ -19,7 +19,10 @@ CHOICES: Final = (int(Fact.CHOSE_YES), int(Fact.CHOSE_NO))
 RESULTS: Final = (int(Fact.RETURNED), int(Fact.MARKED))
 UNANSWERED: Final = -1
 FINAL: Final = Kind.IRREVERSIBLE.value
-TAKEN_BACK: Final = (Kind.UNDONE.value, FINAL)
+UNDONE: Final = Kind.UNDONE.value
+TAKEN_BACK: Final = (UNDONE, FINAL)
+UNDOS: Final = (int(Fact.UNDONE), int(Fact.UNDONE_BY_HAND), int(Fact.SKIPPED))
+"""The facts that, on the way back, the undo of a step is over."""
 
 
 @final
@@ -58,11 +61,12 @@ class Way:
     A row is meant by its number in the trail.
     """
 
-    __slots__ = ("back", "begun", "codes", "old", "stations", "turned")
+    __slots__ = ("back", "begun", "codes", "old", "standing", "stations", "turned")
 
     def __init__(self, old: Sequence[Line], codes: Sequence[int], standing: int) -> None:
         self.old = [*old, END]
         self.codes = codes
+        self.standing = standing
         self.begun: list[int] = []
         self.stations: list[Station] = []
         self.back: list[int] = []
@@ -87,6 +91,15 @@ class Way:
                 self.turned = turns(fact, final=kind == FINAL)
         if len(self.begun) > 1 and (not self.stations or self.stations[-1].done) and not self.turned:
             self._came_to(standing, asked)
+
+    @property
+    def here(self) -> int:
+        """The line of what is done now, on the way back of what is being undone; behind the last one at the end."""
+        if not self.turned:
+            return self.standing
+        undone = [one.index for one in self.stations if one.done and self.old[one.index].kind == UNDONE]
+        over = sum(self.codes[row] & MASK in UNDOS for row in self.back)
+        return undone[-1 - over] if over < len(undone) else len(self.old) - 1
 
     def held(self) -> set[int]:
         """The lines of what is done and has to stay: it is taken back, or never can be, or turned the run."""

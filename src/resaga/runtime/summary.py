@@ -2,16 +2,27 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, final
+from typing import Any, Literal, final
 
 from resaga.codec import journal
+from resaga.codec.carry import gone
 from resaga.codec.document import Document, opened
-from resaga.core.decision import Status
+from resaga.core.errors import BlobCorrupt
 from resaga.core.fact import BITS, COMPLETIONS, MASK
-from resaga.core.line import CONTEXTS, Line
+from resaga.core.line import GIVING
 from resaga.core.timing import moment
 from resaga.core.value import Value
+from resaga.runtime.standing import QUARANTINED
 from resaga.stores.store import Stored
+
+
+@final
+class Awaited(Value):
+    """What an execution waits for: an answer, until a time or for ever, or that time."""
+
+    what: Literal["answer", "time"]
+    path: str
+    until: datetime | None
 
 
 @final
@@ -24,7 +35,7 @@ class Summary(Value):
     status: str
     tags: tuple[str, ...]
     path: str | None
-    """What it stands at; None at the end."""
+    """What is done there now, in a rollback what is being undone; None at the end."""
 
     done: int
     """Steps, reads and gates that gave a result."""
@@ -38,8 +49,8 @@ class Summary(Value):
     updated_at: datetime
     """When the last thing happened."""
 
-    waits: Mapping[str, Any] | None
-    """What it waits for, where it does: an answer or a time."""
+    waits: Awaited | None
+    """What it waits for, where it is paused."""
 
 
 def document_of(stored: Stored) -> Document:
@@ -51,20 +62,29 @@ def document_of(stored: Stored) -> Document:
 def summary(stored: Stored) -> Summary:
     """What a store tells of an execution."""
     document = document_of(stored)
-    lines = [Line.read(row) for row in document.listing]
-    counted = [line.kind not in CONTEXTS for line in lines]
-    over = document.index >= len(lines) or document.status == Status.ROLLED_BACK.value
-    done = sum(counted[code >> BITS] for code in document.codes if code & MASK in COMPLETIONS)
+    way = gone(document)
+    counted = [line.kind in GIVING for line in way.old]
     return Summary(
         id=stored.id,
         saga=document.saga,
         version=document.version,
         status=stored.status,
         tags=tuple(stored.tags),
-        path=None if over else lines[document.index].path,
-        done=done,
+        path=way.old[way.here].path or None,
+        done=sum(counted[code >> BITS] for code in document.codes if code & MASK in COMPLETIONS),
         steps=sum(counted),
         wake_at=None if stored.wake_at is None else moment(stored.wake_at),
         updated_at=moment(document.at[-1]),
-        waits=document.waits,
+        waits=None if stored.status == QUARANTINED else _awaited(document.waits),
     )
+
+
+def _awaited(waits: Mapping[str, Any] | None) -> Awaited | None:
+    """What a document says that is waited for."""
+    match waits:
+        case None:
+            return None
+        case {"for": "answer" | "time" as what, "path": str(path), "until": int() | None as until}:
+            return Awaited(what, path, None if until is None else moment(until * 1000))
+        case _:
+            raise BlobCorrupt("what the document waits for is nothing that can be waited for.", path="$.waits")
