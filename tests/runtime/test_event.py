@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from resaga.runtime.event import Event
+from resaga.runtime.standing import Standing
 from resaga.testing import FakeClock
 from tests.runtime.shop import CHECKOUT, NAP, Order, Shop, approval
 
@@ -45,6 +46,16 @@ def test_how_long_it_took() -> None:
     assert [event.what for event in events] == ["created", "started", "returned", "woke", "returned"]
     assert events[3].at - events[2].at == timedelta(hours=2)
     assert events[-1].path == "price"
+
+
+def test_what_is_found() -> None:
+    """It says what it was found by, and when it is due as people know times; of the store it tells nothing."""
+    shop = Shop()
+    shop.runtime.run(NAP, Order("N"), id="N", tags=("vip", "eu"))
+    found = Standing("N", "nap", 1, "paused", ("eu", "vip"), shop.clock.now + timedelta(hours=1))
+    assert list(shop.runtime.find(saga="nap/1")) == list(shop.runtime.paused()) == [found]
+    shop.runtime.run(CHECKOUT, Order("C"), id="C")
+    assert [one.wake_at for one in shop.runtime.find(saga="checkout/1")] == [None]
 
 
 def test_who_stands_how() -> None:

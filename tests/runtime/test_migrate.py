@@ -53,7 +53,9 @@ def test_what_is_paused(place: Place) -> None:
     assert isinstance(there, Paused)
     assert there.state.path == "approval"
     assert CALLS == []
-    assert [(head.id, head.saga, head.status) for head in runtime.find(tag="vip")] == [(A, "checkout/2", "paused")]
+    assert [(one.id, one.saga, one.version, one.status) for one in runtime.find(tag="vip")] == [
+        (A, "checkout", 2, "paused")
+    ]
     assert not place.kept(A).entries
     with pytest.raises(errors.AlreadyUsed):
         there.cancel("to look at only")
@@ -72,7 +74,7 @@ def test_what_is_over() -> None:
     shop.runtime.tick()
     runtime = shop.another(NEWER)
     assert isinstance(runtime.migrate(MIGRATION, A), RolledBack)
-    assert [head.saga for head in runtime.history()] == ["checkout/2"]
+    assert [(one.saga, one.version) for one in runtime.history()] == [("checkout", 2)]
     assert runtime.tick() == 0
 
 
@@ -149,7 +151,7 @@ def test_what_is_in_quarantine() -> None:
     new: Any = Saga("nap", reserve.undone_by(release) >> score, version=2)
     runtime = shop.another(new)
     runtime.migrate(new.migration(NAP), A)
-    assert [head[:3] for head in runtime.stuck()] == [(A, "nap/2", "quarantined")]
+    assert [(one.saga, one.version, one.status) for one in runtime.stuck()] == [("nap", 2, "quarantined")]
     assert runtime.tick() == 0
     runtime.retry(A)
     with pytest.raises(Died):

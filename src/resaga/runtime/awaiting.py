@@ -20,14 +20,14 @@ from resaga.runtime.event import Event
 from resaga.runtime.handle import Handle
 from resaga.runtime.life import LEASE, Life
 from resaga.runtime.options import clock_at, count, span
-from resaga.runtime.standing import OVER, PAUSED, RUNNING, STUCK
+from resaga.runtime.standing import OVER, PAUSED, RUNNING, STUCK, Standing
 from resaga.runtime.summary import Summary
 from resaga.runtime.turnstile import Turnstile
 from resaga.runtime.watch import Watch
 from resaga.runtime.writer import Writer
 from resaga.saga import Loaded, Saga
 from resaga.stores.opening import open_store
-from resaga.stores.store import Head, Store
+from resaga.stores.store import Store
 
 if TYPE_CHECKING:
     from resaga.codec.migration import Migration
@@ -238,27 +238,27 @@ class Runtime:
 
     async def find(
         self, *, status: str | None = None, saga: str | None = None, tag: str | None = None
-    ) -> AsyncIterator[Head]:
+    ) -> AsyncIterator[Standing]:
         """See `BlockingRuntime.find`."""
         after: str | None = ""
         while after is not None:
-            heads, after = await self._ask(self._desk.page(after, status=status, saga=saga, tag=tag))
-            for head in heads:
-                yield head
+            found, after = await self._ask(self._desk.page(after, status=status, saga=saga, tag=tag))
+            for one in found:
+                yield one
 
-    def running(self) -> AsyncIterator[Head]:
+    def running(self) -> AsyncIterator[Standing]:
         """Those that are not over, and wait for nobody."""
         return self._found(RUNNING)
 
-    def paused(self) -> AsyncIterator[Head]:
+    def paused(self) -> AsyncIterator[Standing]:
         """Those that wait for an answer or a time."""
         return self._found(PAUSED)
 
-    def stuck(self) -> AsyncIterator[Head]:
+    def stuck(self) -> AsyncIterator[Standing]:
         """Those that a person has to decide about."""
         return self._found(STUCK)
 
-    def history(self) -> AsyncIterator[Head]:
+    def history(self) -> AsyncIterator[Standing]:
         """Those that are over."""
         return self._found(OVER)
 
@@ -297,7 +297,7 @@ class Runtime:
         self._watch.nudge()
         return result
 
-    async def _found(self, statuses: tuple[str, ...]) -> AsyncIterator[Head]:
+    async def _found(self, statuses: tuple[str, ...]) -> AsyncIterator[Standing]:
         for status in statuses:
-            async for head in self.find(status=status):
-                yield head
+            async for one in self.find(status=status):
+                yield one

@@ -22,11 +22,11 @@ from resaga.runtime.life import LEASE, Life
 from resaga.runtime.loop import run
 from resaga.runtime.options import clock_at, span
 from resaga.runtime.sigterm import on_sigterm
-from resaga.runtime.standing import OVER, PAUSED, RUNNING, STUCK
+from resaga.runtime.standing import OVER, PAUSED, RUNNING, STUCK, Standing
 from resaga.runtime.summary import Summary
 from resaga.saga import Loaded, Saga
 from resaga.stores.opening import open_store
-from resaga.stores.store import Head, Store
+from resaga.stores.store import Store
 
 if TYPE_CHECKING:
     from resaga.codec.migration import Migration
@@ -217,26 +217,26 @@ class BlockingRuntime:
         """How an execution stands; its saga is not needed."""
         return self._ask(self._desk.summary(id))
 
-    def find(self, *, status: str | None = None, saga: str | None = None, tag: str | None = None) -> Iterator[Head]:
-        """The heads of all executions that fit, by their ids. `saga` is a name with a version, as in `checkout/1`."""
+    def find(self, *, status: str | None = None, saga: str | None = None, tag: str | None = None) -> Iterator[Standing]:
+        """How all executions stand that fit, by their ids. `saga` is a name with a version, as in `checkout/1`."""
         after: str | None = ""
         while after is not None:
-            heads, after = self._ask(self._desk.page(after, status=status, saga=saga, tag=tag))
-            yield from heads
+            found, after = self._ask(self._desk.page(after, status=status, saga=saga, tag=tag))
+            yield from found
 
-    def running(self) -> Iterator[Head]:
+    def running(self) -> Iterator[Standing]:
         """Those that are not over, and wait for nobody."""
         return self._found(RUNNING)
 
-    def paused(self) -> Iterator[Head]:
+    def paused(self) -> Iterator[Standing]:
         """Those that wait for an answer or a time."""
         return self._found(PAUSED)
 
-    def stuck(self) -> Iterator[Head]:
+    def stuck(self) -> Iterator[Standing]:
         """Those that a person has to decide about."""
         return self._found(STUCK)
 
-    def history(self) -> Iterator[Head]:
+    def history(self) -> Iterator[Standing]:
         """Those that are over."""
         return self._found(OVER)
 
@@ -265,7 +265,7 @@ class BlockingRuntime:
     def _ask(self, asking: Asking[T]) -> T:
         return ask(self._store, asking)
 
-    def _found(self, statuses: tuple[str, ...]) -> Iterator[Head]:
+    def _found(self, statuses: tuple[str, ...]) -> Iterator[Standing]:
         for status in statuses:
             yield from self.find(status=status)
 

@@ -29,7 +29,7 @@ from resaga.runtime.event import Event, events
 from resaga.runtime.held import Held
 from resaga.runtime.life import WORKER, Life
 from resaga.runtime.options import AnySaga, by_name, looked_for, tags_of
-from resaga.runtime.standing import QUARANTINED, journaled, named
+from resaga.runtime.standing import QUARANTINED, Standing, journaled, named, standing
 from resaga.runtime.summary import Summary, summary
 from resaga.saga import Saga
 from resaga.stores.store import Append, Head, Stored
@@ -168,13 +168,13 @@ class Desk:
 
     def page(
         self, after: str, *, status: str | None, saga: str | None, tag: str | None
-    ) -> Asking[tuple[list[Head], str | None]]:
-        """Some of the heads that fit, by their ids, and behind which the next ones are."""
+    ) -> Asking[tuple[list[Standing], str | None]]:
+        """Some of those that fit, by their ids, and behind which the next ones are."""
         looked_for(status=status, saga=saga, tag=tag)
         found: Sequence[Head] = yield lambda store: store.find(
             status=status, saga=saga, tag=tag, after=after, limit=PAGE
         )
-        return [Head(*head) for head in found if head[2] != WORKER], found[-1][0] if found else None
+        return [standing(Head(*head)) for head in found if head[2] != WORKER], found[-1][0] if found else None
 
     def summary(self, id_: str) -> Asking[Summary]:
         """How it stands."""

@@ -1,12 +1,15 @@
-"""How an execution stands, as a store is to know it: the head that goes with every entry."""
+"""How an execution stands, as a store is to know it: the head that goes with every entry; and as people see that."""
 
-from typing import Final
+from datetime import datetime
+from typing import Final, final
 
 from resaga.core.decision import Status
 from resaga.core.node import Stay
 from resaga.core.program import Program
 from resaga.core.state import ExecutionState
-from resaga.stores.store import Append
+from resaga.core.timing import moment
+from resaga.core.value import Value
+from resaga.stores.store import Append, Head
 
 QUARANTINED: Final = "quarantined"
 """The status of what killed those who drove it, again and again."""
@@ -23,6 +26,26 @@ OVER: Final = (Status.COMPLETED.value, Status.ROLLED_BACK.value)
 
 HORIZON: Final = 2**63 - 1
 """The last nanosecond that a store can look for, in the year 2262; what is due later is looked at then."""
+
+
+@final
+class Standing(Value):
+    """How an execution that was found stands, in short; `get` tells more of it."""
+
+    id: str
+    saga: str
+    version: int
+    status: str
+    tags: tuple[str, ...]
+    wake_at: datetime | None
+    """When it goes on by itself, or the time for an answer is over."""
+
+
+def standing(head: Head) -> Standing:
+    """What a head says, but for what is only the store's and the runtime's business."""
+    saga, _, version = head.saga.rpartition("/")
+    wake_at = None if head.wake_at is None else moment(head.wake_at)
+    return Standing(head.id, saga, int(version), head.status, tuple(head.tags), wake_at)
 
 
 def named(program: Program) -> str:
