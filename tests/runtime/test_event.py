@@ -1,11 +1,14 @@
 """What happened, as others may be told."""
 
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 
-from resaga.runtime.event import Event
-from resaga.runtime.standing import Standing
+from resaga.core.fact import Fact
+from resaga.runtime.event import Event, Happened
+from resaga.runtime.options import STATUSES
+from resaga.runtime.standing import AnyStatus, Standing
 from resaga.testing import FakeClock
 from tests.runtime.shop import CHECKOUT, NAP, Order, Shop, approval
 
@@ -33,6 +36,12 @@ def test_the_events_of_an_execution() -> None:
     assert then[0] == Event("A:1", "created", "reserve", began, timedelta(0))
     assert then[-1].at == began + timedelta(hours=1)
     assert all(not hasattr(event, "value") for event in then)
+
+
+def test_the_words_are_all_there() -> None:
+    """Types know every fact, and every status that can be asked for."""
+    assert list(get_args(Happened)) == [fact.name.lower() for fact in Fact]
+    assert set(get_args(AnyStatus)) == set(STATUSES)
 
 
 def test_how_long_it_took() -> None:

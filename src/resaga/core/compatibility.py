@@ -33,8 +33,8 @@ class Reach(Enum):
 class Change(Value):
     """One difference between two programs: what became of a path, and where the run sees it.
 
-    `what` is "removed", "added", "moved", "re-typed", or "changed from undone to kept" where it is taken back
-    in another way.
+    `what` is text for people: "removed", "added", "moved", "put on the way", "re-typed", "changed from undone to kept"
+    where it is taken back in another way, or one of these with more to it.
     """
 
     what: str

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Final, final
+from typing import Final, Literal, TypeAlias, final
 
 from resaga.core.fact import Fact, Row, Setback, turns
 from resaga.core.failure import UNCALLED, Failure
+from resaga.core.failure import Kind as FailureKind
 from resaga.core.node import CONTEXT, Kind
 from resaga.core.program import Program
 from resaga.core.value import Value
@@ -16,12 +17,15 @@ LATEST: Final = 253_402_300_799_999_999
 """The last microsecond that a calendar knows; what is set for later is set for then."""
 
 
+Said: TypeAlias = Literal["returned", "undone", "settled", "did not happen", "not yet", "interrupted"] | FailureKind
+"""What came of a call: that, or the kind of its failure."""
+
+
 @final
 class StepTiming(Value):
     """One call: of which body, the how-manieth, when, for how long, and what came of it.
 
-    `duration` is None where the process was cut off inside the call. `outcome` is "returned", "undone",
-    "settled", "did not happen", "not yet", "interrupted", or the kind of its failure.
+    `duration` is None where the process was cut off inside the call.
     """
 
     path: str
@@ -30,7 +34,7 @@ class StepTiming(Value):
     is_compensation: bool
     started_at: datetime
     duration: timedelta | None
-    outcome: str
+    outcome: Said
 
 
 LAST_OF_ITS_KIND: Final = frozenset(
@@ -106,7 +110,7 @@ def _told(fact: Fact, before: Fact, given_up: object, *, doubt: bool) -> bool:
             return False
 
 
-def _said(fact: Fact, value: object) -> str | None:
+def _said(fact: Fact, value: object) -> Said | None:
     """What came of a call, or None where the row tells of none."""
     match fact, value:
         case Fact.RETURNED, _:

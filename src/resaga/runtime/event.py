@@ -1,7 +1,7 @@
 """What happened to an execution, as others may be told: without its values."""
 
 from datetime import datetime, timedelta
-from typing import final
+from typing import Literal, TypeAlias, cast, final
 
 from resaga.core.fact import BITS, MASK, Fact
 from resaga.core.line import Line
@@ -9,6 +9,32 @@ from resaga.core.timing import moment
 from resaga.core.value import Value
 from resaga.runtime.summary import document_of
 from resaga.stores.store import Stored
+
+Happened: TypeAlias = Literal[
+    "returned",
+    "chose_yes",
+    "chose_no",
+    "woke",
+    "answered",
+    "created",
+    "started",
+    "setback",
+    "doubted",
+    "postponed",
+    "interrupted",
+    "settling",
+    "settled",
+    "did_not_happen",
+    "failed",
+    "stuck",
+    "undone",
+    "retried",
+    "skipped",
+    "marked",
+    "emitted",
+    "undone_by_hand",
+]
+"""What can happen to an execution: the facts, by their names."""
 
 
 @final
@@ -18,7 +44,7 @@ class Event(Value):
     id: str
     """`<execution>:<row>`: the same whenever it is asked for, with no gap before it."""
 
-    what: str
+    what: Happened
     """What happened: `started`, `returned`, `answered`, `failed`, `undone` …"""
 
     path: str
@@ -37,7 +63,7 @@ def events(stored: Stored) -> tuple[Event, ...]:
     return tuple(
         Event(
             id=f"{stored.id}:{row}",
-            what=Fact(code & MASK).name.lower(),
+            what=cast("Happened", Fact(code & MASK).name.lower()),
             path=paths[code >> BITS],
             at=moment(at),
             took=timedelta(microseconds=took // 1000),

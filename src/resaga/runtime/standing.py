@@ -1,7 +1,7 @@
 """How an execution stands, as a store is to know it: the head that goes with every entry; and as people see that."""
 
 from datetime import datetime
-from typing import Final, final
+from typing import Final, Literal, TypeAlias, cast, final
 
 from resaga.core.decision import Status
 from resaga.core.node import Stay
@@ -10,6 +10,11 @@ from resaga.core.state import ExecutionState
 from resaga.core.timing import moment
 from resaga.core.value import Value
 from resaga.stores.store import Append, Head
+
+AnyStatus: TypeAlias = Literal[
+    "new", "running", "paused", "compensating", "completed", "rolled back", "stuck", "quarantined"
+]
+"""The statuses of executions, and the one that only a runtime gives."""
 
 QUARANTINED: Final = "quarantined"
 """The status of what killed those who drove it, again and again."""
@@ -35,7 +40,7 @@ class Standing(Value):
     id: str
     saga: str
     version: int
-    status: str
+    status: AnyStatus
     tags: tuple[str, ...]
     wake_at: datetime | None
     """When it goes on by itself, or the time for an answer is over."""
@@ -45,7 +50,7 @@ def standing(head: Head) -> Standing:
     """What a head says, but for what is only the store's and the runtime's business."""
     saga, _, version = head.saga.rpartition("/")
     wake_at = None if head.wake_at is None else moment(head.wake_at)
-    return Standing(head.id, saga, int(version), head.status, tuple(head.tags), wake_at)
+    return Standing(head.id, saga, int(version), cast("AnyStatus", head.status), tuple(head.tags), wake_at)
 
 
 def named(program: Program) -> str:

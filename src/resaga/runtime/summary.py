@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal, final
+from typing import Any, Literal, cast, final
 
 from resaga.codec import journal
 from resaga.codec.carry import gone
@@ -12,7 +12,7 @@ from resaga.core.fact import BITS, COMPLETIONS, MASK
 from resaga.core.line import GIVING
 from resaga.core.timing import moment
 from resaga.core.value import Value
-from resaga.runtime.standing import QUARANTINED
+from resaga.runtime.standing import QUARANTINED, AnyStatus
 from resaga.stores.store import Stored
 
 
@@ -32,7 +32,7 @@ class Summary(Value):
     id: str
     saga: str
     version: int
-    status: str
+    status: AnyStatus
     tags: tuple[str, ...]
     path: str | None
     """What is done there now, in a rollback what is being undone; None at the end."""
@@ -68,7 +68,7 @@ def summary(stored: Stored) -> Summary:
         id=stored.id,
         saga=document.saga,
         version=document.version,
-        status=stored.status,
+        status=cast("AnyStatus", stored.status),
         tags=tuple(stored.tags),
         path=way.old[way.here].path or None,
         done=sum(counted[code >> BITS] for code in document.codes if code & MASK in COMPLETIONS),
