@@ -3,18 +3,31 @@
 from resaga.core.attempt import Attempt
 from resaga.core.block import Async, Block, Gate, Irreversible, Neutral, Read, Sealed, Step, Sync, Wait
 from resaga.core.combine import branch, only, wait, when, within
-from resaga.core.compatibility import Change, Compatibility, Verdict
+from resaga.core.compatibility import Change, Compatibility, Reach, Verdict
+from resaga.core.decision import Status
 from resaga.core.failure import Failure
 from resaga.core.gate import gate
 from resaga.core.hook import Hook
 from resaga.core.node import Default, Reject, Stay
-from resaga.core.plan import RollbackPlan
+from resaga.core.plan import ByHand, Kept, Left, RollbackPlan
 from resaga.core.question import Question
 from resaga.core.retry import Retry
 from resaga.core.signals import DidNotHappen, NotYet, Rejected
 from resaga.core.state import ExecutionState
 from resaga.core.step import Action, AsyncAction, read, step
 from resaga.core.timing import StepTiming
+from resaga.core.why import (
+    AtGate,
+    AtTimer,
+    BackingOff,
+    InDoubt,
+    PastReturn,
+    Postponed,
+    UndoFailed,
+    WhyPaused,
+    WhyStuck,
+)
+from resaga.drive.clock import Clock
 from resaga.execution import (
     Answered,
     Completed,
@@ -26,16 +39,21 @@ from resaga.execution import (
     RolledBack,
     Stuck,
 )
-from resaga.saga import Saga, run_saga
+from resaga.saga import Loaded, Saga, run_saga
 
 __all__ = [
     "Action",
     "Answered",
     "Async",
     "AsyncAction",
+    "AtGate",
+    "AtTimer",
     "Attempt",
+    "BackingOff",
     "Block",
+    "ByHand",
     "Change",
+    "Clock",
     "Compatibility",
     "Completed",
     "Default",
@@ -45,14 +63,21 @@ __all__ = [
     "Failure",
     "Gate",
     "Hook",
+    "InDoubt",
     "Interrupted",
     "Irreversible",
+    "Kept",
+    "Left",
+    "Loaded",
     "Neutral",
     "New",
     "NotYet",
     "Outcome",
+    "PastReturn",
     "Paused",
+    "Postponed",
     "Question",
+    "Reach",
     "Read",
     "Reject",
     "Rejected",
@@ -61,13 +86,17 @@ __all__ = [
     "RolledBack",
     "Saga",
     "Sealed",
+    "Status",
     "Stay",
     "Step",
     "StepTiming",
     "Stuck",
     "Sync",
+    "UndoFailed",
     "Verdict",
     "Wait",
+    "WhyPaused",
+    "WhyStuck",
     "branch",
     "gate",
     "only",

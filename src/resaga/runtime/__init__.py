@@ -3,13 +3,15 @@
 from typing import TYPE_CHECKING
 
 from resaga.runtime.blocking import BlockingRuntime
-from resaga.runtime.summary import Summary
+from resaga.runtime.event import Event
+from resaga.runtime.standing import Standing
+from resaga.runtime.summary import Awaited, Summary
 
 if TYPE_CHECKING:
     from resaga.runtime.awaiting import Runtime
     from resaga.runtime.handle import Handle
 
-__all__ = ["BlockingRuntime", "Handle", "Runtime", "Summary"]
+__all__ = ["Awaited", "BlockingRuntime", "Event", "Handle", "Runtime", "Standing", "Summary"]
 
 
 def __getattr__(name: str) -> object:
