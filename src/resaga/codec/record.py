@@ -140,8 +140,13 @@ def is_bare(shape: Record) -> bool:
         and not hasattr(kind, "__attrs_post_init__")
         and len(fields) == len(shape.slots)
         and all(one.validator is None and one.converter is None for one in fields)
-        and all(isinstance(vars(kind).get(one.name), MemberDescriptorType) for one in fields)
+        and (_in_slots(shape) or (kind.__dictoffset__ != 0 and not any(hasattr(kind, one.name) for one in fields)))
     )
+
+
+def _in_slots(shape: Record) -> bool:
+    """Whether each of its fields has a slot; else they are where objects have their attributes."""
+    return all(isinstance(vars(shape.kind).get(slot.name), MemberDescriptorType) for slot in shape.slots)
 
 
 def made_lines(shape: Record, *, whole: bool) -> list[str]:
@@ -151,8 +156,9 @@ def made_lines(shape: Record, *, whole: bool) -> list[str]:
     """
     needed = [whole or slot.required for slot in shape.slots]
     if all(needed) and is_bare(shape):
-        sets = [f"set_{slot.name}(made, field{number})" for number, slot in enumerate(shape.slots)]
-        return ["made = new(kind)", *sets]
+        lines = ["made = new(kind)"] if _in_slots(shape) else ["made = new(kind)", "own = made.__dict__"]
+        sets = "set_{0}(made, field{1})" if _in_slots(shape) else "own[{0!r}] = field{1}"
+        return [*lines, *(sets.format(slot.name, number) for number, slot in enumerate(shape.slots))]
     given = [
         f"field{number}" if positional else f"{alias}=field{number}"
         for number, (alias, positional) in enumerate(arguments_of(shape))
@@ -218,7 +224,7 @@ def function(name: str, lines: Sequence[str], shape: Record, names: dict[str, An
     file = f"<resaga {name} {shape.kind.__module__}.{shape.kind.__qualname__} {id(shape):x}>"
     linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
     made: dict[str, Any] = {"kind": shape.kind, "shape": shape, "isfinite": isfinite, "new": object.__new__, **names}
-    if is_bare(shape):
+    if is_bare(shape) and _in_slots(shape):
         made |= {f"set_{slot.name}": vars(shape.kind)[slot.name].__set__ for slot in shape.slots}
     exec(compile(source, file, "exec"), made)  # noqa: S102 - the source is our own, see above
     step: Step = made[name]
