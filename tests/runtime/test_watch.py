@@ -140,7 +140,7 @@ def test_a_worker_whose_store_is_away(caplog: pytest.LogCaptureFixture) -> None:
     awaited(story())
     said = {record.levelname for record in caplog.records}
     assert said == {"WARNING", "ERROR"}, caplog.text
-    assert "resaga B cannot be gone on with" in caplog.text
+    assert "execution 'B' cannot be gone on with" in caplog.text
 
 
 @pytest.mark.parametrize("fails", [False, True])

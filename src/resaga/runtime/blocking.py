@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, final
 
 from resaga.core.block import Gate, Sync
-from resaga.core.errors import AlreadyExists, Conflict, NeedsAwait, ResagaError, StoreClosed, StoreError
+from resaga.core.errors import AlreadyExists, Conflict, NeedsAwait, StoreClosed, StoreError
 from resaga.drive.clock import SYSTEM, Clock
 from resaga.execution import Outcome, settled
 from resaga.runtime.asking import Asking, ask, joined
@@ -24,6 +24,7 @@ from resaga.runtime.options import clock_at, span
 from resaga.runtime.sigterm import on_sigterm
 from resaga.runtime.standing import OVER, PAUSED, RUNNING, STUCK, Standing
 from resaga.runtime.summary import Summary
+from resaga.runtime.told import Told
 from resaga.saga import Loaded, Saga
 from resaga.stores.opening import open_store
 from resaga.stores.store import Store
@@ -59,6 +60,7 @@ class BlockingRuntime:
         self._desk = Desk(sagas, clock, self._life)
         self._driving = Driving(self._life, clock)
         self._hands = Hands(store)
+        self._told = Told()
         for saga in self._desk.sagas.values():
             if saga.program.awaits:
                 raise NeedsAwait(f"saga {saga.name!r} has async bodies; a blocking runtime cannot call them.")
@@ -134,6 +136,8 @@ class BlockingRuntime:
         """Drive here what is due, and what was being driven by processes that died; gives how many went on.
 
         Call it from a loop, a thread or cron. What belongs to sagas that this runtime was not given is left alone.
+        What cannot be gone on with, whatever the error, is said in the log once, and the others are driven. Only what
+        the store could not do is raised.
 
         Told what the time is `now`, it is as if it were that time, and went on from there: timers wake, deadlines pass,
         and that time is written. Whose process died is told by the clock all the same. A time before what was written
@@ -146,6 +150,7 @@ class BlockingRuntime:
         """Drive here what was under way and nobody drives any more: its process died, or let go of it.
 
         Gives how many went on. What has not begun, and what waited for its time, is left to `tick`, which does both.
+        Errors are treated as there.
         """
         return self._went_on(self._driving.left(self._store, self._desk.sagas), self._clock)
 
@@ -153,7 +158,8 @@ class BlockingRuntime:
         """Drive what is due, one after the other, until the process is told to end by SIGTERM.
 
         A body that is being called then is called to its end, and what it gave is recorded; nothing is undone, and
-        others go on with it. The store is looked at so often.
+        others go on with it. Errors are treated as by `tick`; when the store fails that is said in the
+        log, too, and it is tried again.
         """
         seconds = span("every", every).total_seconds()
         with on_sigterm(self._hands.stop):
@@ -253,9 +259,10 @@ class BlockingRuntime:
                 self._resumed(saga, id_, clock)
             except StoreError:
                 raise
-            except ResagaError:  # somebody else has it, it is gone, or nothing can be done about it by this program
-                continue
-            went_on += 1
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with one, the others go on
+                self._told.tell(id_, error)
+            else:
+                went_on += 1
         return went_on
 
     def _resumed(self, saga: Saga[X, B, Sync], id_: str, clock: Clock) -> Outcome[X, B, Sync]:

@@ -18,6 +18,7 @@ from resaga.runtime.driving import Driving
 from resaga.runtime.hands_async import HandsAsync
 from resaga.runtime.held import Held
 from resaga.runtime.loop_async import run_async
+from resaga.runtime.told import Told
 from resaga.runtime.writer import Writer, closed
 from resaga.saga import Saga
 
@@ -50,6 +51,7 @@ class Drives:
         self._now: dict[str, Drive] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self.closed = False
+        self.told = Told()
 
     def hands(self) -> HandsAsync:
         """For one execution, or for one verb."""
@@ -100,10 +102,10 @@ class Drives:
         del self._now[id_]
         error = None if task.cancelled() else task.exception()
         if isinstance(error, StoreError) and self._driving.has_unwritten(id_):
-            LOG.warning("%s: the store failed, it is tried again: %s", task.get_name(), error)
+            LOG.warning("execution %r: the store failed, it is tried again: %s", id_, error)
             asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._again, saga, id_)
         elif error is not None and not isinstance(error, ResagaError):
-            LOG.error("%s failed: %s", task.get_name(), error, exc_info=error)
+            self.told.tell(id_, error)
 
     def _again(self, saga: Saga[Any, Any, Any], id_: str) -> None:
         if not self.closed and id_ not in self._now and self._driving.has_unwritten(id_):

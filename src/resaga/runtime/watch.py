@@ -4,10 +4,11 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from typing import Any, Final, TypeAlias, cast, final
 
-from resaga.core.errors import Conflict, ResagaError, StoreClosed, StoreError
+from resaga.core.errors import StoreClosed, StoreError
 from resaga.drive.clock import Clock
 from resaga.runtime.desk import Desk
 from resaga.runtime.drives import Drives, interrupted
@@ -33,7 +34,6 @@ class Watch:
         self._drives = drives
         self._nudged = asyncio.Event()
         self._ear: asyncio.Future[bool] | None = None
-        self._told: set[str] = set()
 
     def nudge(self) -> None:
         """There may be something to do."""
@@ -57,7 +57,7 @@ class Watch:
                 await asyncio.wait(started)
         errors = [task.exception() for task in started if not task.cancelled()]
         for error in errors:
-            if error is not None and (isinstance(error, StoreError) or not isinstance(error, ResagaError)):
+            if error is not None and (isinstance(error, StoreError) or not isinstance(error, Exception)):
                 raise error
         return errors.count(None)
 
@@ -68,7 +68,6 @@ class Watch:
         def began(task: asyncio.Task[Any]) -> None:
             started.add(task)
             task.add_done_callback(started.discard)
-            task.add_done_callback(self._tell)
 
         patrolling = asyncio.create_task(self._patrols(clock, asyncio.Semaphore(at_once), began, seconds))
         loop = asyncio.get_running_loop()
@@ -102,6 +101,7 @@ class Watch:
                     continue
                 task = self._drives.resumed(saga, id_, clock).task
                 task.add_done_callback(lambda _: slots.release())
+                task.add_done_callback(partial(self._tell, id_))
                 began(task)
 
     async def _something(self, seconds: float) -> None:
@@ -123,10 +123,7 @@ class Watch:
         if ear.result():
             self._nudged.set()
 
-    def _tell(self, task: "asyncio.Task[Any]") -> None:
-        """Say once what cannot be gone on with, unless it is only somebody else's by now."""
+    def _tell(self, id_: str, task: "asyncio.Task[Any]") -> None:
         error = None if task.cancelled() else task.exception()
-        said = f"{task.get_name()} cannot be gone on with: {error}"
-        if isinstance(error, ResagaError) and not isinstance(error, StoreError | Conflict) and said not in self._told:
-            self._told.add(said)
-            LOG.error(said, exc_info=error)
+        if isinstance(error, Exception) and not isinstance(error, StoreError):
+            self._drives.told.tell(id_, error)

@@ -1,0 +1,29 @@
+"""What a runtime says of executions that it cannot go on with, though it comes to them again and again."""
+
+import logging
+from typing import Final, final
+
+from resaga.core.errors import Conflict, NotKept
+
+LOG: Final = logging.getLogger("resaga.runtime")
+
+MOST: Final = 10_000
+"""How many are remembered; then all are forgotten, and may be said once more."""
+
+
+@final
+class Told:
+    """The memory of what was said, so that all is said once."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def tell(self, id_: str, error: BaseException) -> None:
+        """Say why this one cannot be gone on with; not if somebody else has it, or has deleted it."""
+        said = f"execution {id_!r} cannot be gone on with: {type(error).__name__}: {error}"
+        if isinstance(error, Conflict | NotKept) or said in self._said:
+            return
+        if len(self._said) >= MOST:
+            self._said.clear()
+        self._said.add(said)
+        LOG.error(said, exc_info=error)
