@@ -310,7 +310,7 @@ def test_a_decision_is_signed(loop: Loop) -> None:
             stuck.mark_done(1, by=by)
     with pytest.raises(InvalidOption, match=r"retry\(…, by=7\): give the name"):
         loop.retry(stuck, shop.clock, by=number)
-    with pytest.raises(WrongAnswer, match="c: a str is not what is asked for"):
+    with pytest.raises(WrongAnswer, match=r"^step 'c' gives int, and was given str\.$"):
         stuck.mark_done("paid", by="ann")
     if loop is AWAITING:
         with pytest.raises(NeedsAwait):

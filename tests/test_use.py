@@ -119,7 +119,7 @@ def test_a_wrong_answer_uses_nothing_up() -> None:
     """Of another type, from nobody, or too late."""
     shop = Shop()
     paused = shop.paused()
-    with pytest.raises(WrongAnswer, match="boss/ask: a str is not what is asked for"):
+    with pytest.raises(WrongAnswer, match=r"^gate 'boss/ask' asks for bool, and was given str\.$"):
         paused.answer(shop.ask, "yes", clock=shop.clock)
     with pytest.raises(InvalidOption, match="by=7"):
         paused.answer(shop.ask, True, by=7, clock=shop.clock)

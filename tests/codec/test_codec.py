@@ -73,7 +73,7 @@ def approval(order: Order, yes: Yes) -> Order:
 def test_a_first_context_of_another_class_is_refused() -> None:
     """Before there is an execution at all."""
     saga = Saga("door", same)
-    with pytest.raises(WrongContext, match="door: a dict is not what is asked for"):
+    with pytest.raises(WrongContext, match=r"^saga 'door' takes Order, and was given dict\.$"):
         saga.new(untyped({"id": "A", "cents": 1}))
     assert isinstance(saga.new(Order("A", 1)), New)
 
@@ -96,11 +96,26 @@ def test_a_mutable_context_is_checked_and_copied_at_once() -> None:
         saga.new(Open([1.0, float("nan")]))
 
 
+def test_one_of_several_classes_is_asked_for() -> None:
+    """The error names all of them; what is of one of them, and cannot be stored, has no other place than itself."""
+    wrong: Any = b"1"
+    with pytest.raises(WrongContext, match=r"takes float or str or None, and was given bytes\.$"):
+        keeper(float | str | None).new(wrong)
+    codec = keeper(float | str | None).codec
+    with pytest.raises(WrongAnswer, match=r"was given one that does not fit: this value cannot be stored, because "):
+        codec.check_answer(codec.program.takes, "\ud800", "same")
+
+
 def test_an_answer_of_another_class_is_refused_and_the_question_stays_open() -> None:
-    """Inside of it, too."""
+    """Inside of it, too; the error says what the gate asks for, and where what was given does not fit."""
     paused: Any = Saga("door", approval).new(Order("A", 1)).start()
-    for wrong in ({"by": "ann"}, None, Yes(untyped(5))):
-        with pytest.raises(WrongAnswer, match="approval: a"):
+    inside = r"and was given one that does not fit: \$\.by: this value cannot be stored, because "
+    for wrong, said in (
+        ({"by": "ann"}, r"and was given dict\.$"),
+        (None, r"and was given NoneType\.$"),
+        (Yes(untyped(5)), inside),
+    ):
+        with pytest.raises(WrongAnswer, match=f"^gate 'approval' asks for Yes, {said}"):
             paused.answer(approval, wrong)
     assert isinstance(paused.answer(approval, Yes("ann")), Answered)
 

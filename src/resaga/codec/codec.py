@@ -10,6 +10,7 @@ from resaga.codec import journal, limits
 from resaga.codec.carry import Rows, carried, changed, compared, retyped, unsettled
 from resaga.codec.coder import Coders
 from resaga.codec.column import Column
+from resaga.codec.culprit import wanted
 from resaga.codec.document import FORMAT, Document, again, crowded, opened, parts, sealed, unclocked
 from resaga.codec.facts import CONTEXT_CODES, SILENT_CODES, FactCoder, nothing
 from resaga.codec.reference import opening
@@ -122,7 +123,21 @@ class Codec:
         try:
             return self.copy(shape, value)
         except NotStorable as wrong:
-            raise error(f"{path}: a {type(value).__name__} is not what is asked for: {wrong}", path=path) from None
+            raise error(self._refusal(shape, value, path, error, wrong), path=path) from None
+
+    def _refusal(
+        self, shape: Shape, value: object, path: str, error: type[WrongAnswer | WrongContext], wrong: NotStorable
+    ) -> str:
+        """Who wants what, and what is wrong with what was given: its class, or something inside it."""
+        if error is WrongContext:
+            wants = f"saga {path!r} takes {wanted(shape)}"
+        elif self.program.gate(path) >= 0:
+            wants = f"gate {path!r} asks for {wanted(shape)}"
+        else:
+            wants = f"step {path!r} gives {wanted(shape)}"
+        if wrong.path == "$" and type(value) not in kinds(shape):
+            return f"{wants}, and was given {type(value).__name__}."
+        return f"{wants}, and was given one that does not fit: {str(wrong).removeprefix('$: ')}"
 
     # ---- executions -----------------------------------------------------------------------------
 

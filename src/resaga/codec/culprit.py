@@ -12,6 +12,7 @@ from resaga.codec.mapping import has_names
 from resaga.codec.unfit import TOO_DEEP, unfit
 from resaga.core.annotation import kinds
 from resaga.core.shape import Choice, Container, Items, Mapped, Record, Row, Shape
+from resaga.core.spelling import display
 
 Part: TypeAlias = tuple[str, Shape, object]
 """The step to a part, its shape, and the part."""
@@ -32,6 +33,12 @@ def culprit(coders: Coders, shape: Shape, value: object, path: str) -> tuple[str
         else:
             break
     return path, why
+
+
+def wanted(shape: Shape) -> str:
+    """The classes that a shape stands for, for an error."""
+    none = ("None",) if isinstance(shape, Choice) and shape.optional else ()
+    return " or ".join([*(display(kind) for kind in kinds(shape)), *none])
 
 
 def trouble(coders: Coders, shape: Shape, value: object) -> str | None:

@@ -33,7 +33,8 @@ class Apart:
         try:
             await asyncio.wait_for(self._turn.acquire(), PATIENCE_SECONDS)
         except TimeoutError:
-            raise Conflict(f"execution {id_!r} is left for later; it has killed before, or was near.", id=id_) from None
+            said = f"execution {id_!r} waits its turn: processes that drove it have died; tick again later."
+            raise Conflict(said, id=id_) from None
         try:
             yield
         finally:

@@ -54,7 +54,8 @@ def kept(id_: str) -> Asking[Stored]:
     """All of one execution that has to be there."""
     stored = (yield from read(id_)) if is_id(id_) else None
     if stored is None or stored.status == WORKER:
-        raise NotKept(f"no execution {id_!r} is kept here.", id=id_)
+        said = f"the store has no execution {id_!r}: it was never kept there, or it was deleted; check the id."
+        raise NotKept(said, id=id_)
     return stored
 
 
@@ -83,6 +84,6 @@ def joined(store: Store, connection: object) -> Store:
     """The same store inside somebody's own transaction."""
     if not isinstance(store, Joining):
         raise InvalidOption(
-            "submit(connection=…): this store is in no database that a transaction of yours could be in."
+            "submit(connection=…): this store cannot write in a transaction of yours; leave connection= out."
         )
     return store.joined(connection)

@@ -272,7 +272,8 @@ class Runtime:
         """What came of driving it; who only waited for that was not cancelled with it."""
         if drive.task.cancelled():
             self._drives.check()
-            raise Conflict(f"execution {id_!r} was let go of here.", id=id_)
+            said = f"execution {id_!r} was interrupted here; resume it, or leave it to a worker."
+            raise Conflict(said, id=id_)
         return drive.task.result()
 
     async def _awaited(self, saga: Saga[X, B, M], id_: str) -> Outcome[X, B, M]:

@@ -63,7 +63,9 @@ class BlockingRuntime:
         self._told = Told()
         for saga in self._desk.sagas.values():
             if saga.program.awaits:
-                raise NeedsAwait(f"saga {saga.name!r} has async bodies; a blocking runtime cannot call them.")
+                raise NeedsAwait(
+                    f"saga {saga.name!r} has async bodies, which a BlockingRuntime cannot call; use Runtime."
+                )
 
     @classmethod
     def open(

@@ -26,7 +26,7 @@ from resaga.execution import Answered, Completed, Execution, Interrupted, New, P
 from resaga.runtime.asking import Asking, delete, kept, read, surely
 from resaga.runtime.driving import PAGE
 from resaga.runtime.event import Event, events
-from resaga.runtime.held import Held
+from resaga.runtime.held import LAST_TAKEOVER, Held
 from resaga.runtime.life import WORKER, Life
 from resaga.runtime.options import AnySaga, by_name, looked_for, tags_of
 from resaga.runtime.standing import QUARANTINED, Standing, journaled, named, standing
@@ -91,14 +91,15 @@ class Desk:
         stored = yield from kept(id_)
         owner = yield from self._owner()
         if stored.owner != owner and (yield from self._lives(stored.owner)):
-            raise Conflict(f"execution {id_!r} is being driven by somebody else.", id=id_)
+            raise Conflict(f"execution {id_!r} is being driven by another runtime; try again when it rests.", id=id_)
         self._compare(saga, stored)
         held = Held.seen(saga.codec, stored, owner, clock.wall())
         if stored.status == QUARANTINED or held.worn_out:
             if held.worn_out:
                 yield from held.quarantine()
+            died = f"{LAST_TAKEOVER} processes in a row died while they drove it"
             raise Conflict(
-                f"execution {id_!r} is quarantined: all who drove it died; retry({id_!r}) takes it up again.", id=id_
+                f"execution {id_!r} is quarantined, as {died}; once the cause is gone, call retry({id_!r}).", id=id_
             )
         return held
 
@@ -142,10 +143,11 @@ class Desk:
             stored = yield from kept(id_)
             conversion = migration.conversion
             if stored.saga != named(conversion.old.program):
-                said = f"execution {id_!r} is of the saga {stored.saga!r}, not of {named(conversion.old.program)!r}."
+                given = named(conversion.old.program)
+                said = f"execution {id_!r} is of the saga {stored.saga!r}, and this migration begins at {given!r}."
                 raise WrongSaga(said, path="$.saga")
             if (yield from self._lives(stored.owner)):
-                raise Conflict(f"execution {id_!r} is being driven; it can be migrated when it rests.", id=id_)
+                raise Conflict(f"execution {id_!r} is being driven; migrate it when it rests.", id=id_)
             held = Held.migrated(conversion, stored, (yield from self._owner()), self._clock.wall())
             with suppress(Conflict):
                 if (yield from held.rest(aside=stored.status == QUARANTINED)):
@@ -204,14 +206,15 @@ class Desk:
 
     def _answered(self, id_: str, gate: Gate[Any, Any, Any, Any], value: object, by: str | None) -> Asking[bool]:
         if not isinstance(gate, Gate):
-            said = f"answer(…) was given a {type(gate).__name__}; give it the very gate that its saga is made of."
+            said = f"answer(…) was given {type(gate).__name__} for a gate; give it one that the saga was made of."
             raise NotAsked(said, path="")
         saga, stored, held = yield from self._kept(id_)
         state = held.state
         places = [one for one in state.program.instructions if one.node is gate.node and one.asks is not None]
         if not places:
             name = gate.node.body.name
-            raise NotAsked(f"saga {saga.name!r} has no such gate as {name!r}.", path=name)
+            said = f"saga {saga.name!r} was not made of this gate {name!r}; give one that it was made of."
+            raise NotAsked(said, path=name)
         if state.asked and state.here in places:
             paused: Any = saga.opened(state)
             return (yield from _said(held, paused.answer(gate, value, by=by, clock=self._clock)))
@@ -221,13 +224,14 @@ class Desk:
                 own = saga.codec.check_answer(one.asks, value, one.path)
                 answer = Answer(own, signature("answer", by))
                 return (yield from _asked(stored, saga.codec.answering(one.index, answer)))
-        raise Conflict(f"execution {id_!r} does not wait at {places[-1].path!r}, or has its answer.", id=id_)
+        why = f"gate {places[-1].path!r} has its answer already, or the execution has gone past it"
+        raise Conflict(f"execution {id_!r} takes no such answer: {why}.", id=id_)
 
     def _cancelled(self, id_: str, reason: str, by: str | None) -> Asking[bool]:
         saga, stored, held = yield from self._kept(id_)
         match one := saga.opened(held.state):
             case Completed():
-                raise PastNoReturn(f"execution {id_!r} is completed, so nothing is cancelled.", path="the end")
+                raise PastNoReturn(f"execution {id_!r} is completed, so it can no longer be cancelled.", path="the end")
             case New() | Paused() | Answered() | Interrupted() if stored.owner:
                 one.cancel(reason, by=by, clock=self._clock)  # raises, if it is known by now that it cannot be
                 return (yield from _asked(stored, saga.codec.cancelling(reason_of("cancel", reason, by))))
@@ -239,7 +243,7 @@ class Desk:
     def _check(self, saga: AnySaga) -> None:
         """Raise unless this runtime was given this very saga."""
         if not isinstance(saga, Saga):
-            raise UnknownSaga(f"a {type(saga).__name__} was given where a Saga belongs.", saga="")
+            raise UnknownSaga(f"{type(saga).__name__} was given where a Saga belongs; give the saga itself.", saga="")
         name = named(saga.program)
         self._known(name, saga.codec)
 
@@ -258,7 +262,8 @@ class Desk:
         if name not in self.sagas:
             raise self._unknown(name)
         if self.sagas[name].codec is not codec:
-            raise UnknownSaga(f"this is not the saga {name!r} that this runtime was given, but another one.", saga=name)
+            said = f"this runtime was given another saga {name!r} than this one; use the object that it was given."
+            raise UnknownSaga(said, saga=name)
         return self.sagas[name]
 
     def _compare(self, saga: AnySaga, stored: Stored) -> None:
@@ -266,12 +271,13 @@ class Desk:
         if stored.saga not in self.sagas:
             raise self._unknown(stored.saga)
         if stored.saga != named(saga.program):
-            said = f"execution {stored.id!r} is of the saga {stored.saga!r}, not of {named(saga.program)!r}."
+            given = named(saga.program)
+            said = f"execution {stored.id!r} is of the saga {stored.saga!r}, not of {given!r}; give that one."
             raise UnknownSaga(said, saga=stored.saga)
 
     def _unknown(self, saga: str) -> UnknownSaga:
         known = ", ".join(sorted(self.sagas)) or "none"
-        return UnknownSaga(f"this runtime was not given the saga {saga!r}; it has {known}.", saga=saga)
+        return UnknownSaga(f"this runtime has no saga {saga!r} (it has {known}); add it to its sagas=[…].", saga=saga)
 
 
 def _asked(stored: Stored, entry: bytes) -> Asking[bool]:
@@ -292,4 +298,5 @@ def _said(held: Held, after: AnyExecution) -> Asking[bool]:
 def _stuck(one: AnyExecution) -> AnyStuck:
     if isinstance(one, Stuck):
         return one
-    raise NotStuckThere(f"execution {one.id!r} is {one.status.value}, not stuck.", path=one.state.path or "")
+    said = f"execution {one.id!r} is {one.status.value}, not stuck, so there is nothing to decide."
+    raise NotStuckThere(said, path=one.state.path or "")

@@ -277,7 +277,7 @@ class Held:
         if there == len(batch) and not batch[-1].owner:  # it was let go of, and what happened since is theirs
             return there
         if stored.snapshot_revision > known:
-            raise self.lost("somebody else goes on with it")
+            raise self.lost("another runtime has gone on with it")
         asked = [raw for revision, raw in stored.entries if revision > known]
         self.requests += [self._request(raw) for raw in asked]
         self.revision = stored.revision
@@ -288,15 +288,15 @@ class Held:
     def _request(self, raw: bytes) -> journal.Request:
         entry = journal.opened(raw)
         if not isinstance(entry, journal.Request):
-            raise self.lost("somebody else goes on with it")
+            raise self.lost("another runtime has gone on with it")
         return entry
 
     def lost(self, why: str) -> Conflict | AlreadyExists:
         """The error for one that is not ours to go on with."""
         id_ = self.state.execution_id
         if self.revision == 0:
-            return AlreadyExists(f"there is an execution {id_!r} already.", id=id_)
-        return Conflict(f"execution {id_!r} is not this process's any more: {why}.", id=id_)
+            return AlreadyExists(f"execution {id_!r} is kept already; give this one another id.", id=id_)
+        return Conflict(f"execution {id_!r} cannot be gone on with here: {why}.", id=id_)
 
     # ---- looking ---------------------------------------------------------------------------------
 
