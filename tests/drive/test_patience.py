@@ -22,7 +22,7 @@ from resaga import (
     read,
     step,
 )
-from resaga.drive.patience import GRACE
+from resaga.drive.patience import GRACE_SECONDS
 from resaga.testing import FakeClock
 from tests.loops import AWAITING, AnyExecution, awaited
 from tests.worlds import Fate, World
@@ -162,7 +162,7 @@ def test_who_does_not_stop_is_left_to_itself_after_a_while() -> None:
     outcome, after = awaited(main())
     assert isinstance(outcome, RolledBack)
     assert outcome.failure.kind == "timed_out"
-    assert after == 1 + GRACE
+    assert after == 1 + GRACE_SECONDS
     assert (ended, complaints) == (["at last"], [])
 
 

@@ -22,7 +22,7 @@ from resaga.core.way import Way
 
 LAST_FACT: Final = int(max(Fact))
 TOLD: Final = 8
-"""So many changes are told in a sentence; all of them are in the error's `changes`."""
+"""How many changes one sentence tells; all of them are in the error's `changes`."""
 
 MIGRATE: Final = "carry it over with new.migration(old)"
 
@@ -149,7 +149,7 @@ def misfit(program: Program, code: int, codes: Sequence[int]) -> Compatibility:
 
 
 def plain_rows(document: Document, straight: int = 0) -> Rows:
-    """The rows with their values in full; so many of the first are known to be what they can be."""
+    """The rows with their values in full; the first `straight` ones are known to be what they can be."""
     codes, values = document.codes, document.values
     if straight < len(codes) or len(values) != straight - (straight > 1):  # of straight rows only the second has none
         _refuse_odd(codes, len(document.listing), len(values))

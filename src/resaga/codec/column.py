@@ -95,7 +95,7 @@ class Column:
         return orjson.Fragment(raw), spared
 
     def read(self, plains: list[Any], size: int, *, refers: bool) -> list[object] | None:
-        """The contexts of a list that takes so many bytes, with references or without; None if it needs more care.
+        """The contexts of a list that takes `size` bytes, with references or without; None if it needs more care.
 
         The list is used up.
         """

@@ -1,7 +1,7 @@
 """What did happen: the world's whole vocabulary towards the machine.
 
 Every value here is plain and is made by a driver or by a person's verb; none calls anything.
-Times are in microseconds.
+Spans of time in them are in microseconds. When an outcome came and how long it took goes beside it, in nanoseconds.
 """
 
 from typing import TypeAlias, final

@@ -13,13 +13,19 @@ if TYPE_CHECKING:
 
 @final
 class Program(Value):
-    """The instructions and, by index, the decisions that belong to them.
+    """The instructions, and the decisions that belong to them.
 
-    `entry[i]` is what must happen when the index comes to `i`, or None where that needs a look at the
-    state: at timers, at deadlines and at the end. `plain[i]` is how that is done
-    if it is done without a thought. `undo_of` says by the code of a
-    row what takes that back. `rows` is the listing as documents carry it, and `straight` the codes of the rows
-    that a run begins with which does nothing but go on from one plain step to the next.
+    By index:
+
+    - `entry` is what must happen when a run comes there; None where that needs a look at the state: at timers, at
+      deadlines and at the end;
+    - `performs` calls the body or the condition that is there, `asks` asks the question of a gate, and `settles` finds
+      out whether an attempt has happened; each is None where there is no such thing;
+    - `plain` is the same as `performs` where nothing is to be done but to call a function of the value; else None;
+    - `after` is where a run goes next, unless a condition says no.
+
+    `undo_of` gives what takes back a row of the trail, by its code. `rows` is the listing as documents carry it.
+    `straight` is the codes of the rows that a run begins with which only goes on from one plain step to the next.
     """
 
     name: str

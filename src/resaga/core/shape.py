@@ -76,7 +76,7 @@ class Items(Value):
 
 @final
 class Row(Value):
-    """A tuple of so many values, each of its own shape."""
+    """A tuple of a fixed length, each value of its own shape."""
 
     items: "tuple[Shape, ...]"
 
@@ -100,7 +100,7 @@ class Slot(Value):
 
 @final
 class Record:
-    """An attrs class, a dataclass or a with its type arguments put in.
+    """An attrs class, a dataclass or a NamedTuple, with its type arguments put in.
 
     `slots` are filled after the record is made, because a record may contain itself.
     """

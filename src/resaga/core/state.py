@@ -139,7 +139,7 @@ class ExecutionState:
     doubt: bool = False
     """Whether one of them may have happened."""
     wake_at: int | None = None
-    """Before when nothing is done, in microseconds."""
+    """Nothing is done before this time, in microseconds."""
     deadline: int | None = None
     """Until when the open question can be answered, in microseconds."""
     answer: Answer | None = None

@@ -38,7 +38,7 @@ LIBERTY: Final = 2
 NOWHERE: Final = -1
 
 PLACES: Final = 64
-"""So many places at most are looked at for a station that may be at several."""
+"""How many places are looked at, at most, for a station that may be at several."""
 
 
 @final
@@ -202,7 +202,7 @@ class _Walk:
         return self.program.after[place] if asked.way == YES else self.program.instructions[place].otherwise
 
     def _searched(self, front: _Front, limit: int, most: int, *, ask: bool = True) -> _Front:
-        """The places up to a limit, and so many at most, that one comes to by whatever may be passed.
+        """The places up to `limit`, and about `most` of them, that one comes to by whatever may be passed.
 
         Conditions are passed only if one may `ask` them.
         """

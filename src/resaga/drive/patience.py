@@ -9,8 +9,8 @@ from resaga.drive.call import GAVE_UP, Call
 if TYPE_CHECKING:
     from asyncio import Task
 
-GRACE: Final = 5.0
-"""Seconds that a body which was given up has to clean up."""
+GRACE_SECONDS: Final = 5.0
+"""How long a body that was given up has to clean up."""
 
 
 async def answered_async(call: Call) -> object:
@@ -54,7 +54,7 @@ async def _stop(running: "set[Task[object]]") -> None:
     for task in running:
         task.add_done_callback(_heard)
     if left:
-        await asyncio.wait(left, timeout=GRACE)
+        await asyncio.wait(left, timeout=GRACE_SECONDS)
 
 
 def _heard(task: "Task[object]") -> None:

@@ -10,8 +10,8 @@ from resaga.core.state import NEW, UNDOING, ExecutionState
 RESTING: Final = (Ask, Sleep)
 """The decisions at which nothing is called."""
 
-SLEPT_HERE: Final = 1_000_000
-"""Up to so many microseconds a retry is slept for in the process; a longer one pauses the execution."""
+SLEPT_HERE_US: Final = 1_000_000
+"""The longest wait for a retry that the process sleeps through; a longer one pauses the execution."""
 
 
 def enter(state: ExecutionState, now: int) -> Decision:
@@ -32,5 +32,5 @@ def nap(decision: Ask | Sleep, state: ExecutionState, now: int) -> float | None:
     if not isinstance(decision, Sleep) or state.wake_at is None or decision.cause is Cause.NOT_YET:
         return None
     left = state.wake_at - now // 1000
-    short = decision.cause is Cause.RETRY and state.phase is not UNDOING and left <= SLEPT_HERE
+    short = decision.cause is Cause.RETRY and state.phase is not UNDOING and left <= SLEPT_HERE_US
     return max(0, left) / 1_000_000 if left <= 0 or short else None

@@ -13,7 +13,7 @@ from resaga.core.errors import Conflict
 from resaga.runtime.held import Held
 
 PATIENCE_SECONDS: Final = 30
-"""One that waits longer is left for later: what is driven may be waiting for it."""
+"""How long one waits for its turn; then it is left for later, as what is driven may be waiting for it."""
 
 
 @final

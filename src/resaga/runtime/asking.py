@@ -16,7 +16,7 @@ from resaga.stores.store import Append, Joining, Store, Stored
 T = TypeVar("T")
 
 TRIES: Final = 5
-"""How often an append is tried that fails."""
+"""How often an append that fails is tried."""
 
 Look: TypeAlias = Callable[[Store], Any]
 """Anything that is asked of a store but an append."""

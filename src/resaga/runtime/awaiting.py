@@ -39,13 +39,13 @@ R = TypeVar("R")
 L = TypeVar("L")
 
 THREADS: Final = 32
-"""So many plain bodies are called at once."""
+"""How many plain bodies are called at once."""
 
 AT_ONCE: Final = 100
-"""So many executions are driven at once by `tick`, `recover` and `work`."""
+"""How many executions `tick`, `recover` and `work` drive at once."""
 
 POLL_SECONDS: Final = 0.1
-"""How often it is asked whether another process is done with an execution."""
+"""The time between two looks at whether another process is done with an execution."""
 
 
 @final
@@ -179,20 +179,21 @@ class Runtime:
         return outcome
 
     async def tick(self, now: datetime | None = None, *, at_once: int = AT_ONCE) -> int:
-        """See `BlockingRuntime.tick`; so many are driven at once."""
+        """See `BlockingRuntime.tick`; drives up to `at_once` of them at once."""
         self._drives.check()
         return await self._watch.tick(clock_at(now, self._clock), count("at_once", at_once))
 
     async def recover(self, *, at_once: int = AT_ONCE) -> int:
-        """See `BlockingRuntime.recover`; so many are driven at once."""
+        """See `BlockingRuntime.recover`; drives up to `at_once` of them at once."""
         self._drives.check()
         return await self._watch.recover(self._clock, count("at_once", at_once))
 
     async def work(self, *, at_once: int = AT_ONCE, every: timedelta = EVERY) -> None:
-        """Drive what is due, so many at once, until this is cancelled, or the process is told to end by SIGTERM.
+        """Drive what is due, up to `at_once` at once, until this is cancelled or the process is told to end by SIGTERM.
 
-        It looks at the store so often, and at once when something is said to this runtime. Then what it drives is
-        interrupted, as by `close`: nothing is undone, and others go on with it.
+        `every` is the time between two looks at the store; when something is said to this runtime it looks at once. At
+        SIGTERM or cancellation, what it drives is interrupted, as by `close`: nothing is undone, and others go on
+        with it. Errors are treated as by `BlockingRuntime.work`.
         """
         self._drives.check()
         await self._watch.always(self._clock, count("at_once", at_once), span("every", every).total_seconds())

@@ -160,8 +160,8 @@ class BlockingRuntime:
         """Drive what is due, one after the other, until the process is told to end by SIGTERM.
 
         A body that is being called then is called to its end, and what it gave is recorded; nothing is undone, and
-        others go on with it. Errors are treated as by `tick`; when the store fails that is said in the
-        log, too, and it is tried again.
+        others go on with it. `every` is the time between two looks at the store. Errors are treated as by `tick`; when
+        the store fails that is said in the log, too, and it is tried again.
         """
         seconds = span("every", every).total_seconds()
         with on_sigterm(self._hands.stop):
@@ -199,7 +199,7 @@ class BlockingRuntime:
         self._ask(self._desk.decide(id, lambda stuck: stuck.mark_done(result, by=by, clock=self._clock)))
 
     def retry(self, id: str, /, *, by: str | None = None) -> None:  # noqa: A002 - as above
-        """See `Stuck.retry`; also takes one up again that was quarantined."""
+        """See `Stuck.retried`: who drives what is due goes on with it. Also takes one up again that was quarantined."""
         self._ask(self._desk.retry(id, by))
 
     def migrate(self, migration: "Migration[Any, Any, L]", id: str, /) -> L:  # noqa: A002 - as above

@@ -27,7 +27,7 @@ B = TypeVar("B")
 
 LOG: Final = logging.getLogger("resaga.runtime")
 AGAIN_SECONDS: Final = 1
-"""After which what happened is written again, where the store failed."""
+"""How long after a failure of the store what happened is written again."""
 
 
 class Drive(NamedTuple):

@@ -16,16 +16,16 @@ from resaga.saga import Saga
 from resaga.stores.store import Head, Store
 
 PAGE: Final = 100
-"""So many heads are asked for at once."""
+"""How many heads are asked for at once."""
 
 Found: TypeAlias = Iterator[tuple[str, Saga[Any, Any, Any]]]
 """Executions to be gone on with, by their ids."""
 
 EVERY: Final = timedelta(seconds=1)
-"""So often a worker looks at the store."""
+"""How often a worker looks at the store."""
 
-SWEEP: Final = 3_600_000_000_000
-"""So often, in nanoseconds, all that is said to be driven is looked at, whoever is said to drive it."""
+SWEEP_NS: Final = 3_600_000_000_000
+"""How often all that is said to be driven is looked at, whoever is said to drive it."""
 
 
 @final
@@ -103,7 +103,7 @@ class Driving:
                 yield from _of_dead(store, head)
             elif not head.owner or not self._life.lives(head.owner):
                 yield head
-        if self._swept is None or self._clock.monotonic() - self._swept >= SWEEP:
+        if self._swept is None or self._clock.monotonic() - self._swept >= SWEEP_NS:
             yield from (head for head in self._undriven(store) if head.owner)
             self._swept = self._clock.monotonic()
 
@@ -126,7 +126,7 @@ class Driving:
                 yield Head(*stored[:8])
 
     def _driven(self, id_: str, held: Held) -> None:
-        """It is not any more."""
+        """Stop counting it as driven here."""
         del self._held[id_]
         if held.revision and self._unwritten.get(id_) is not held:
             self._unwritten.pop(id_, None)  # an earlier beginning of it, which was never kept

@@ -58,7 +58,7 @@ class HandsAsync:
             return cast("T", done.value)
 
     async def leave(self, asking: Asking[None]) -> None:
-        """Perform that, although it was cut off."""
+        """Perform this even after a cancellation."""
         self._cut = None
         await self.ask(asking)
 

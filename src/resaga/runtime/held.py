@@ -39,10 +39,10 @@ if TYPE_CHECKING:
     from resaga.codec.conversion import Conversion
 
 LAST_TAKEOVER: Final = 5
-"""So often an execution is taken over from one that died without having recorded anything new."""
+"""How often an execution is taken over from one that died without having recorded anything new."""
 
 SUSPICIOUS: Final = 2
-"""After so many of these, who died may have died of it; or of another one that was driven there at the same time."""
+"""After how many of these it may be what they died of; or another one was, that was driven there at the same time."""
 
 
 @final

@@ -14,10 +14,10 @@ from resaga.core.outcome import Refused
 from resaga.core.state import FORWARD, ExecutionState
 
 UNMEASURED: Final = 3
-"""So many rows may be there of which it is not known what they take."""
+"""How many rows there may be of which it is not known what they take."""
 
 FEW_BYTES: Final = 512 * 1024
-"""As long as no more is recorded nothing is measured: in so many bytes are not too many objects and lists either."""
+"""Until more than this is recorded nothing is measured: it cannot hold too many objects and lists either."""
 
 FORWARD_SHARE: Final = 3 / 4
 SHARE: Final = 15 / 16

@@ -1,11 +1,11 @@
-"""A turnstile: however many come at once, so many go through in each turn of the loop, so that it keeps turning."""
+"""A turnstile: however many come at once, only some go through in each turn of the loop, so that it keeps turning."""
 
 import asyncio
 from collections import deque
 from typing import Final, final
 
 A_TURN: Final = 64
-"""So many begin in one turn: what they append first, two entries each, fills a batch."""
+"""How many begin in one turn: what they append first, two entries each, fills a batch."""
 
 
 @final

@@ -1,4 +1,4 @@
-"""Looking out for what is due, once or for ever, and having so much of it driven at once."""
+"""Looking out for what is due, once or for ever, and having it driven, a bounded number at once."""
 
 import asyncio
 import logging

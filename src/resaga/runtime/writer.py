@@ -21,13 +21,13 @@ from resaga.core.errors import StoreBusy, StoreClosed, StoreError, StoreUnreacha
 from resaga.stores.store import Append, Prompt, Store
 
 MOST: Final = 128
-"""So many entries are in one batch, and so many executions wake up at once."""
+"""How many entries one batch holds at most, and how many executions wake up at once."""
 
 QUICK_SECONDS: Final = 0.0008
 """A commit that takes less is made on the loop."""
 
 LOOKS: Final = 4
-"""So many threads look at the store."""
+"""How many threads look at the store."""
 
 COMMON: Final = (StoreUnreachable, StoreBusy, StoreClosed)
 """What is wrong with the store, whatever it is asked for: nothing is gained by asking again one by one."""
@@ -131,7 +131,7 @@ class Writer:
             asyncio.get_running_loop().call_soon(self._turn)  # behind them, to take along what they append
 
     def _write(self, batch: list[Pending], loop: asyncio.AbstractEventLoop) -> None:
-        """Do so in this thread, and tell the loop; there may be none any more."""
+        """Write the batch in this thread, and tell the loop, which may be closed by then."""
         begun = time.perf_counter()
         outcomes = self._written(batch)
         with suppress(RuntimeError):
