@@ -33,6 +33,13 @@ def test_what_is_no_row_gives_no_sound_line(row: str) -> None:
     assert not Line.read(row).sound
 
 
+def test_the_lines_of_a_program() -> None:
+    """They are its rows, read once, when somebody asks for them."""
+    program = Saga("line", STEPS.read("a") >> wait(timedelta(days=1))).program
+    assert [" ".join(line) for line in program.lines] == list(program.rows)
+    assert program.lines is program.lines
+
+
 def test_the_lines_of_a_program_are_sound() -> None:
     """A path as long as it may be is one; a longer one is none."""
     assert line(path="x" * PATH_LENGTH).sound

@@ -13,7 +13,7 @@ from resaga.core.block import Arrow
 from resaga.core.errors import InvalidBody, InvalidName, InvalidOption, NeedsAttempt
 from resaga.core.node import Doing, Kind
 from resaga.core.retry import PATIENT
-from resaga.core.step import positive
+from resaga.core.step import span as span_of
 
 SECOND = timedelta(seconds=1)
 
@@ -276,5 +276,5 @@ def test_a_span_of_time_lies_ahead(span: Any) -> None:  # noqa: ANN401 - of any 
     with pytest.raises(InvalidOption, match="key_life="):
         step(key_life=span)(reserve)
     with pytest.raises(InvalidOption, match="x="):
-        positive(span, "x")
-    assert positive(SECOND, "x") == SECOND
+        span_of("x", span)
+    assert span_of("x", SECOND) == SECOND

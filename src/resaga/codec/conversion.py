@@ -22,7 +22,6 @@ from resaga.core.fact import BITS, COMPLETIONS, MASK, Fact, Mark, Row
 from resaga.core.line import Line
 from resaga.core.node import CONTEXT, Asking, Doing, Kind
 from resaga.core.outcome import Answer
-from resaga.core.program import Program
 from resaga.core.replay import replay
 from resaga.core.shape import Shape, digest
 from resaga.core.state import ExecutionState, Phase, Trail
@@ -88,7 +87,7 @@ class Conversion(Value):
         answer = self.old.answer_of(index, request)
         if answer is None or index in self.dropped:
             return None
-        old, new = lines(self.old.program), lines(self.new.program)
+        old, new = self.old.program.lines, self.new.program.lines
         place = self._places(old, new).get(index)
         if place is None:
             gone = Change("removed with the answer that it was given early", path, Reach.HERE)
@@ -111,7 +110,7 @@ class Conversion(Value):
 
     def _lines(self, trail: Trail) -> list[Line]:
         """The old lines, as the new program has them; where a value does not fit, the types differ."""
-        old, new = lines(self.old.program), lines(self.new.program)
+        old, new = list(self.old.program.lines), self.new.program.lines
         there = set(trail.codes)
         for index, place in self._places(old, new).items():
             line = old[index]
@@ -203,11 +202,6 @@ class Conversion(Value):
         if fact is Fact.CREATED or shape is None:
             return self.new.check_context(value)
         return self.new.check_answer(shape, value, self.new.program.instructions[index].path)
-
-
-def lines(program: Program) -> list[Line]:
-    """The listing of a program."""
-    return [Line.read(row) for row in program.rows]
 
 
 def places(codec: Codec, block: Arrow) -> list[int]:

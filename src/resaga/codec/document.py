@@ -162,7 +162,7 @@ def read(data: bytes) -> tuple[Any, bytes | None]:
 
 
 def too_deep(plain: object, inside: int = 0) -> bool:
-    """Whether objects and lists, inside of so many others, are nested deeper than the limit."""
+    """Whether objects and lists, `inside` of that many others, are nested deeper than the limit."""
     level = [plain]
     for _ in range(limits.DEPTH - inside):
         inner: list[Any] = [

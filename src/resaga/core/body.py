@@ -20,6 +20,7 @@ from typing import (
 from resaga.core import limits
 from resaga.core.attempt import Attempt
 from resaga.core.errors import InvalidBody, InvalidName, UnresolvedAnnotation, UntypedStep
+from resaga.core.execution_id import CHARACTERS
 from resaga.core.names import names_seen_from
 from resaga.core.value import Value
 
@@ -30,7 +31,6 @@ POSITIONAL: Final = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITI
 RETURNED: Final = "it returns"
 UNRESOLVED: Final = (NameError, AttributeError, SyntaxError, TypeError)
 """What comes of evaluating an annotation whose names are not there."""
-NAME_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
 
 
 @final
@@ -146,7 +146,7 @@ def is_text(annotation: object) -> bool:
 
 def valid_name(name: object) -> str:
     """A name that may stand in a path."""
-    if not isinstance(name, str) or not 1 <= len(name) <= limits.NAME_LENGTH or not NAME_CHARACTERS.issuperset(name):
+    if not isinstance(name, str) or not 1 <= len(name) <= limits.NAME_LENGTH or not CHARACTERS.issuperset(name):
         hint = "; a lambda has none, so give name=…, or write a function" if name == "<lambda>" else ""
         raise InvalidName(
             f"{name!r} is no name: 1 to {limits.NAME_LENGTH} characters of letters, digits, '_', '-', '.'{hint}."

@@ -37,7 +37,7 @@ class _Difference:
         self.program = program
         self.liberties = liberties
         self.old = way.old
-        self.new = [*map(Line.read, program.rows), END]
+        self.new = [*program.lines, END]
         self.reach = {one.index: Reach.DONE if one.done else Reach.HERE for one in way.stations}
         places = {line.path: place for place, line in enumerate(self.new) if line.alone}
         self.pairs = {

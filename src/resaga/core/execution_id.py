@@ -5,6 +5,7 @@ from typing import Final
 from resaga.core import limits
 
 CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
+"""What an id, and the name of a saga or a step, may be made of."""
 
 
 def is_id(text: object) -> bool:

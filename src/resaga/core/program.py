@@ -1,6 +1,7 @@
 """A compiled saga: an immutable list of instructions, and what follows from it."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, final
 
 from resaga.core.decision import Ask, Decision, Plain, PlainAsync, Settle, Undo
@@ -8,6 +9,7 @@ from resaga.core.instruction import Instruction
 from resaga.core.value import Value
 
 if TYPE_CHECKING:
+    from resaga.core.line import Line
     from resaga.core.shape import Items, Shape
 
 
@@ -65,6 +67,13 @@ class Program(Value):
     def gate(self, path: str) -> int:
         """The index of the gate of that path; -1 if there is none. What is no gate may have the same one."""
         return next((one.index for one in self.instructions if one.asks is not None and one.path == path), -1)
+
+    @cached_property
+    def lines(self) -> "tuple[Line, ...]":
+        """The listing, read; only who compares it with another one asks for that."""
+        from resaga.core.line import Line  # noqa: PLC0415 - few programs are compared
+
+        return tuple(map(Line.read, self.rows))
 
     @property
     def end(self) -> int:

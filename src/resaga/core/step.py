@@ -49,7 +49,7 @@ class _Unfinished:
 
     def _settled(self, settle: object, retry: Retry, timeout: timedelta | None) -> Doing:
         settling = Settling(acting(settle, depth=4), checked(retry))
-        return self.doing.replaced(settling=settling, timeout=positive(timeout, "timeout"))
+        return self.doing.replaced(settling=settling, timeout=None if timeout is None else span("timeout", timeout))
 
     def _undone(self, undo: object, retry: Retry) -> Doing:
         undoing = Undoing(acting(undo, depth=4), checked(retry))
@@ -198,7 +198,7 @@ def step(  # noqa: PLR0913 - each is an independent word of one decorator
             one,
             Kind.UNDONE,
             retry=None if retry is None else checked(retry),
-            key_life=positive(key_life, "key_life"),
+            key_life=None if key_life is None else span("key_life", key_life),
         )
         return AsyncAction(doing) if one.awaits else Action(doing)
 
@@ -258,7 +258,7 @@ def read(  # noqa: PLR0913 - each is an independent word of one decorator
                 one,
                 Kind.READ,
                 retry=None if retry is None else checked(retry),
-                timeout=positive(timeout, "timeout"),
+                timeout=None if timeout is None else span("timeout", timeout),
             )
         )
 
@@ -291,8 +291,8 @@ def checked(retry: object) -> Retry:
     return retry
 
 
-def positive(span: object, what: str) -> timedelta | None:
-    """A span of time that lies ahead, if one was given."""
-    if span is None or (isinstance(span, timedelta) and span > timedelta(0)):
-        return span
-    raise InvalidOption(f"{what}={span!r} is no span of time; give a timedelta above zero.")
+def span(what: str, value: object) -> timedelta:
+    """A span of time that is not nothing."""
+    if not isinstance(value, timedelta) or value <= timedelta(0):
+        raise InvalidOption(f"{what}={value!r} is no span of time; give a timedelta above zero.")
+    return value

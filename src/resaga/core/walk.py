@@ -96,7 +96,7 @@ class _Walk:
         self.way = way
         self.program = program
         self.liberties = liberties
-        self.new = [*map(Line.read, program.rows), END]
+        self.new = [*program.lines, END]
         self.places = {line.path: place for place, line in enumerate(self.new) if line.alone}
 
     def placed(self) -> list[Placed] | None:

@@ -43,19 +43,24 @@ GAVE_UP: Final = object()
 
 @final
 class Call:
-    """One call to be made: the function, its arguments, and the attempt that it may know of."""
+    """One call to be made: the function, its arguments, and the attempt that it may know of.
 
-    __slots__ = ("arguments", "attempt", "decision", "function", "timeout")
+    `body` is what the user wrote to do something; None for conditions and the like, which are done at once.
+    """
 
-    def __init__(
+    __slots__ = ("arguments", "attempt", "body", "decision", "function", "timeout")
+
+    def __init__(  # noqa: PLR0913, PLR0917 - what a call consists of
         self,
         decision: Perform | Choose | Settle | Undo,
         function: Callable[..., Any],
         arguments: tuple[object, ...],
+        body: Body | None = None,
         attempt: Attempt | None = None,
         timeout: int | None = None,
     ) -> None:
         self.decision = decision
+        self.body = body
         self.function = function
         self.arguments = arguments
         self.attempt = attempt
@@ -76,10 +81,10 @@ def prepare(decision: Calling, state: ExecutionState, copy: Copy) -> Call:
     if isinstance(decision, Perform) and one.op is Op.ASK and state.answer is not None:
         answer = state.answer.value
         answer = answer if one.immutable else lent(one.asks, answer, copy)
-        return Call(decision, body.function, (context, answer))
+        return Call(decision, body.function, (context, answer), body)
     timeout = one.timeout if isinstance(decision, Perform) else None
     if len(body.parameters) == 1:
-        return Call(decision, body.function, (context,), None, timeout)
+        return Call(decision, body.function, (context,), body, None, timeout)
     attempt = Attempt(
         path=one.path,
         execution_id=state.execution_id,
@@ -88,7 +93,7 @@ def prepare(decision: Calling, state: ExecutionState, copy: Copy) -> Call:
         work=Work.UNDO if isinstance(decision, Undo) else Work.DO,
         declared=state.program.emits,
     )
-    return Call(decision, body.function, (context, attempt), attempt, timeout)
+    return Call(decision, body.function, (context, attempt), body, attempt, timeout)
 
 
 def answered(call: Call) -> object:

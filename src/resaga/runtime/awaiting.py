@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, final
 
 from resaga.core.block import Gate, M
 from resaga.core.errors import AlreadyExists, Conflict, NotKept
+from resaga.core.step import span
 from resaga.drive.clock import SYSTEM, Clock
 from resaga.execution import Outcome
 from resaga.runtime.asking import Asking, ask, joined
@@ -19,7 +20,7 @@ from resaga.runtime.driving import EVERY, Driving
 from resaga.runtime.event import Event
 from resaga.runtime.handle import Handle
 from resaga.runtime.life import LEASE, Life
-from resaga.runtime.options import clock_at, count, span
+from resaga.runtime.options import clock_at, count
 from resaga.runtime.standing import OVER, PAUSED, RUNNING, STUCK, Standing
 from resaga.runtime.summary import Summary
 from resaga.runtime.turnstile import Turnstile

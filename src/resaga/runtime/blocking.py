@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, final
 
 from resaga.core.block import Gate, Sync
 from resaga.core.errors import AlreadyExists, Conflict, NeedsAwait, StoreClosed, StoreError
+from resaga.core.step import span
 from resaga.drive.clock import SYSTEM, Clock
 from resaga.execution import Outcome, settled
 from resaga.runtime.asking import Asking, ask, joined
@@ -20,7 +21,7 @@ from resaga.runtime.hands import Hands, Stopped
 from resaga.runtime.held import Held
 from resaga.runtime.life import LEASE, Life
 from resaga.runtime.loop import run
-from resaga.runtime.options import clock_at, span
+from resaga.runtime.options import clock_at
 from resaga.runtime.sigterm import on_sigterm
 from resaga.runtime.standing import OVER, PAUSED, RUNNING, STUCK, Standing
 from resaga.runtime.summary import Summary

@@ -12,12 +12,10 @@ from functools import partial
 from inspect import isawaitable
 from typing import TypeVar, cast, final
 
-from resaga.core.decision import Perform, Settle, Undo
 from resaga.core.errors import StoreError
-from resaga.core.instruction import Op
 from resaga.core.outcome import Outcome
 from resaga.core.state import ExecutionState
-from resaga.drive.call import Call, Calling, Copy, concluded, prepare, raised
+from resaga.drive.call import Calling, Copy, concluded, prepare, raised
 from resaga.drive.patience import answered_async
 from resaga.runtime.asking import Asking
 from resaga.runtime.writer import Writer
@@ -71,7 +69,7 @@ class HandsAsync:
         cuts = task.cancelling() if task else 0
         try:
             call = prepare(decision, state, copy)
-            if _may_block(call):
+            if call.body is not None and not call.body.awaits:  # it may block
                 call.function = partial(self._in_thread, call.function)
             value = await answered_async(call)
             outcome = concluded(call, state, value, copy)
@@ -110,18 +108,3 @@ class HandsAsync:
         if error is not None:
             raise error
         return await value if isawaitable(value) else value
-
-
-def _may_block(call: Call) -> bool:
-    """Whether it is a plain body that the user wrote to do something: conditions and the like are done at once."""
-    decision, one = call.decision, call.decision.instruction
-    match decision:
-        case Undo():
-            body = one.undoing and one.undoing.body
-        case Settle():
-            body = one.settling and one.settling.body
-        case Perform() if one.op not in (Op.ENTER, Op.LEAVE):
-            body = one.body
-        case _:
-            return False
-    return body is not None and not body.awaits

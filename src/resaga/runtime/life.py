@@ -14,8 +14,8 @@ from os import urandom
 from typing import Final, final
 
 from resaga.core.errors import StoreError
+from resaga.core.step import span
 from resaga.drive.clock import Clock
-from resaga.runtime.options import span
 from resaga.stores.store import Append, Store
 
 WORKER: Final = "worker"

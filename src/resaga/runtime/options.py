@@ -52,13 +52,6 @@ def looked_for(*, status: object, **asked: object) -> None:
             raise InvalidOption(f"find({what}={word!r:.80}): give a text, as in saga='checkout/1'.")
 
 
-def span(what: str, value: object) -> timedelta:
-    """A time that is not nothing."""
-    if not isinstance(value, timedelta) or value <= timedelta(0):
-        raise InvalidOption(f"{what}={value!r} is no span of time; give a timedelta above zero.")
-    return value
-
-
 def clock_at(now: object, clock: Clock) -> Clock:
     """The clock; told what the time is, one that begins there."""
     if now is None:
