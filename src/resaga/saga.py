@@ -83,7 +83,7 @@ class Saga(Generic[X, B, M]):
         """Which of the programs of that name it is."""
         return self.program.version
 
-    def new(self, context: X, /, *, id: str | None = None, clock: Clock = SYSTEM) -> New[X, B, M]:  # noqa: A002 - it is called that everywhere else
+    def new(self, context: X, /, *, id: str | None = None, clock: Clock = SYSTEM) -> New[X, B, M]:
         """An execution of it, not begun yet. Without an `id` it gets a random one."""
         own = self.codec.check_context(context)
         if id is not None and not is_id(id):

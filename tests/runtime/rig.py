@@ -91,13 +91,13 @@ class Shaky:
             raise unreachable
         return applied
 
-    def read(self, id: str, /) -> Stored | None:  # noqa: A002 - as the protocol says
+    def read(self, id: str, /) -> Stored | None:
         return self.inner.read(id)
 
     def find(self, **asked: Any) -> list[Head]:  # noqa: ANN401 - as the protocol says
         return self.inner.find(**asked)
 
-    def delete(self, id: str, revision: int, /) -> bool:  # noqa: A002 - as the protocol says
+    def delete(self, id: str, revision: int, /) -> bool:
         return self.inner.delete(id, revision)
 
     def close(self) -> None:

@@ -32,7 +32,7 @@ class Meddling:
             self.now()
         return self.inner.append(batch)
 
-    def delete(self, id: str, revision: int, /) -> bool:  # noqa: A002 - as the protocol says
+    def delete(self, id: str, revision: int, /) -> bool:
         self.now()
         return self.inner.delete(id, revision)
 

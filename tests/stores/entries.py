@@ -9,7 +9,7 @@ from resaga.stores import Append, Store, Stored
 NOBODY = 65534
 
 
-def step(id: str = "A-1", revision: int = 1, snapshot: bytes | None = None) -> Append:  # noqa: A002 - as in Append
+def step(id: str = "A-1", revision: int = 1, snapshot: bytes | None = None) -> Append:
     """An append with a write id of its own."""
     write_id = f"{id}#{revision}".encode().rjust(16)
     return Append(id, revision, write_id, b"entry %d" % revision, "checkout/1", "running", snapshot=snapshot)

@@ -121,7 +121,7 @@ class Runtime:
         context: X,
         /,
         *,
-        id: str | None = None,  # noqa: A002 - it is called that everywhere else
+        id: str | None = None,
         tags: tuple[str, ...] = (),
     ) -> Handle[X, B, M]:
         """Begin an execution, which is driven here from now on; it is kept when this returns.
@@ -155,7 +155,7 @@ class Runtime:
         context: X,
         /,
         *,
-        id: str | None = None,  # noqa: A002 - as above
+        id: str | None = None,
         tags: tuple[str, ...] = (),
         connection: object = None,
     ) -> str:
@@ -167,11 +167,11 @@ class Runtime:
 
     # ---- going on --------------------------------------------------------------------------------
 
-    def handle(self, saga: Saga[X, B, M], id: str, /) -> Handle[X, B, M]:  # noqa: A002 - as above
+    def handle(self, saga: Saga[X, B, M], id: str, /) -> Handle[X, B, M]:
         """To wait for one that is kept already, or will be."""
         return Handle(id, lambda: self._awaited(saga, id))
 
-    async def resume(self, saga: Saga[X, B, M], id: str, /) -> Outcome[X, B, M]:  # noqa: A002 - as above
+    async def resume(self, saga: Saga[X, B, M], id: str, /) -> Outcome[X, B, M]:
         """Go on with one here, as far as it goes; one that waits is given as it is."""
         self._drives.check()
         drive = self._drives.get(id) or self._drives.resumed(saga, id)
@@ -199,42 +199,42 @@ class Runtime:
         self._drives.check()
         await self._watch.always(self._clock, count("at_once", at_once), span("every", every).total_seconds())
 
-    async def answer(self, id: str, gate: Gate[Any, Any, R, Any], value: R, /, *, by: str | None = None) -> None:  # noqa: A002 - as above
+    async def answer(self, id: str, gate: Gate[Any, Any, R, Any], value: R, /, *, by: str | None = None) -> None:
         """See `BlockingRuntime.answer`."""
         await self._said(self._desk.answer(id, gate, value, by))
 
-    async def cancel(self, id: str, reason: str, /, *, by: str | None = None) -> None:  # noqa: A002 - as above
+    async def cancel(self, id: str, reason: str, /, *, by: str | None = None) -> None:
         """See `BlockingRuntime.cancel`."""
         await self._said(self._desk.cancel(id, reason, by))
 
-    async def skip(self, id: str, reason: str, /, *, by: str) -> None:  # noqa: A002 - as above
+    async def skip(self, id: str, reason: str, /, *, by: str) -> None:
         """See `Stuck.skip`."""
         await self._said(self._desk.decide(id, lambda stuck: stuck.skip(reason, by, clock=self._clock)))
 
-    async def mark_done(self, id: str, result: object = None, /, *, by: str) -> None:  # noqa: A002 - as above
+    async def mark_done(self, id: str, result: object = None, /, *, by: str) -> None:
         """See `Stuck.mark_done`."""
         await self._said(self._desk.decide(id, lambda stuck: stuck.mark_done(result, by=by, clock=self._clock)))
 
-    async def retry(self, id: str, /, *, by: str | None = None) -> None:  # noqa: A002 - as above
+    async def retry(self, id: str, /, *, by: str | None = None) -> None:
         """See `BlockingRuntime.retry`."""
         await self._said(self._desk.retry(id, by))
 
-    async def migrate(self, migration: "Migration[Any, Any, L]", id: str, /) -> L:  # noqa: A002 - as above
+    async def migrate(self, migration: "Migration[Any, Any, L]", id: str, /) -> L:
         """See `BlockingRuntime.migrate`."""
         return await self._said(self._desk.migrate(migration, id))
 
-    async def delete(self, id: str, /) -> None:  # noqa: A002 - as above
+    async def delete(self, id: str, /) -> None:
         """Forget an execution, wherever it stands. Nothing is undone."""
         await self._ask(self._desk.forget(id))
 
     # ---- looking ---------------------------------------------------------------------------------
 
-    async def load(self, saga: Saga[X, B, M], id: str, /) -> Loaded[X, B, M]:  # noqa: A002 - as above
+    async def load(self, saga: Saga[X, B, M], id: str, /) -> Loaded[X, B, M]:
         """An execution as it stands, to look at."""
         state = await self._ask(self._desk.state(saga, id))
         return saga.opened(state, looked_at=True)
 
-    async def get(self, id: str, /) -> Summary:  # noqa: A002 - as above
+    async def get(self, id: str, /) -> Summary:
         """How an execution stands; its saga is not needed."""
         return await self._ask(self._desk.summary(id))
 
@@ -264,7 +264,7 @@ class Runtime:
         """Those that are over."""
         return self._found(OVER)
 
-    async def events(self, id: str, /) -> tuple[Event, ...]:  # noqa: A002 - as above
+    async def events(self, id: str, /) -> tuple[Event, ...]:
         """What happened to an execution, in its order; its saga is not needed."""
         return await self._ask(self._desk.events(id))
 

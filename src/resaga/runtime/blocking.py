@@ -98,7 +98,7 @@ class BlockingRuntime:
         context: X,
         /,
         *,
-        id: str | None = None,  # noqa: A002 - it is called that everywhere else
+        id: str | None = None,
         tags: tuple[str, ...] = (),
     ) -> Outcome[X, B, Sync]:
         """Begin an execution and drive it here until it ends, pauses or is stuck.
@@ -118,7 +118,7 @@ class BlockingRuntime:
         context: X,
         /,
         *,
-        id: str | None = None,  # noqa: A002 - as above
+        id: str | None = None,
         tags: tuple[str, ...] = (),
         connection: object = None,
     ) -> str:
@@ -131,7 +131,7 @@ class BlockingRuntime:
 
     # ---- going on --------------------------------------------------------------------------------
 
-    def resume(self, saga: Saga[X, B, Sync], id: str, /) -> Outcome[X, B, Sync]:  # noqa: A002 - as above
+    def resume(self, saga: Saga[X, B, Sync], id: str, /) -> Outcome[X, B, Sync]:
         """Go on with one here, as far as it goes; one that waits is given as it is."""
         return self._resumed(saga, id, self._clock)
 
@@ -180,30 +180,30 @@ class BlockingRuntime:
             finally:
                 self._hands.stopping = False
 
-    def answer(self, id: str, gate: Gate[Any, Any, R, Any], value: R, /, *, by: str | None = None) -> None:  # noqa: A002 - as above
+    def answer(self, id: str, gate: Gate[Any, Any, R, Any], value: R, /, *, by: str | None = None) -> None:
         """Record the answer to a gate; who drives what is due goes on with it.
 
         One that comes before the gate is reached is kept for it; a second one is a `Conflict`.
         """
         self._ask(self._desk.answer(id, gate, value, by))
 
-    def cancel(self, id: str, reason: str, /, *, by: str | None = None) -> None:  # noqa: A002 - as above
+    def cancel(self, id: str, reason: str, /, *, by: str | None = None) -> None:
         """Ask for a rollback. What is being driven takes it in before its next call."""
         self._ask(self._desk.cancel(id, reason, by))
 
-    def skip(self, id: str, reason: str, /, *, by: str) -> None:  # noqa: A002 - as above
+    def skip(self, id: str, reason: str, /, *, by: str) -> None:
         """See `Stuck.skip`."""
         self._ask(self._desk.decide(id, lambda stuck: stuck.skip(reason, by, clock=self._clock)))
 
-    def mark_done(self, id: str, result: object = None, /, *, by: str) -> None:  # noqa: A002 - as above
+    def mark_done(self, id: str, result: object = None, /, *, by: str) -> None:
         """See `Stuck.mark_done`."""
         self._ask(self._desk.decide(id, lambda stuck: stuck.mark_done(result, by=by, clock=self._clock)))
 
-    def retry(self, id: str, /, *, by: str | None = None) -> None:  # noqa: A002 - as above
+    def retry(self, id: str, /, *, by: str | None = None) -> None:
         """See `Stuck.retried`: who drives what is due goes on with it. Also takes one up again that was quarantined."""
         self._ask(self._desk.retry(id, by))
 
-    def migrate(self, migration: "Migration[Any, Any, L]", id: str, /) -> L:  # noqa: A002 - as above
+    def migrate(self, migration: "Migration[Any, Any, L]", id: str, /) -> L:
         """Take one over to a newer saga, by what `new.migration(old)` was told; gives it as it stands there.
 
         What was asked of it and not honoured yet, as an answer that came early, goes along. Either the old one stands
@@ -211,18 +211,18 @@ class BlockingRuntime:
         """
         return self._ask(self._desk.migrate(migration, id))
 
-    def delete(self, id: str, /) -> None:  # noqa: A002 - as above
+    def delete(self, id: str, /) -> None:
         """Forget an execution, wherever it stands. Nothing is undone."""
         self._ask(self._desk.forget(id))
 
     # ---- looking ---------------------------------------------------------------------------------
 
-    def load(self, saga: Saga[X, B, Sync], id: str, /) -> Loaded[X, B, Sync]:  # noqa: A002 - as above
+    def load(self, saga: Saga[X, B, Sync], id: str, /) -> Loaded[X, B, Sync]:
         """An execution as it stands, to look at."""
         state = self._ask(self._desk.state(saga, id))
         return saga.opened(state, looked_at=True)
 
-    def get(self, id: str, /) -> Summary:  # noqa: A002 - as above
+    def get(self, id: str, /) -> Summary:
         """How an execution stands; its saga is not needed."""
         return self._ask(self._desk.summary(id))
 
@@ -249,7 +249,7 @@ class BlockingRuntime:
         """Those that are over."""
         return self._found(OVER)
 
-    def events(self, id: str, /) -> tuple[Event, ...]:  # noqa: A002 - as above
+    def events(self, id: str, /) -> tuple[Event, ...]:
         """What happened to an execution, in its order; its saga is not needed."""
         return self._ask(self._desk.events(id))
 

@@ -16,7 +16,7 @@ class Handle(Generic[X, B, M]):
 
     __slots__ = ("_wait", "id")
 
-    def __init__(self, id: str, wait: Callable[[], Awaitable[Outcome[X, B, M]]]) -> None:  # noqa: A002 - as everywhere
+    def __init__(self, id: str, wait: Callable[[], Awaitable[Outcome[X, B, M]]]) -> None:
         self.id = id
         self._wait = wait
 

@@ -65,7 +65,7 @@ class FilesStore:
         with self._named():
             return in_turn(batch, self._apply)
 
-    def read(self, id: str, /) -> Stored | None:  # noqa: A002 - as the protocol says
+    def read(self, id: str, /) -> Stored | None:
         """See `Store`."""
         with self._named():
             directory = self._directory(id)
@@ -101,7 +101,7 @@ class FilesStore:
             heads = [newest.head for newest in map(self._newest, directories) if newest is not None]
         return scan(heads, status=status, saga=saga, tag=tag, owner=owner, due=due, after=after, limit=limit)
 
-    def delete(self, id: str, revision: int, /) -> bool:  # noqa: A002 - as the protocol says
+    def delete(self, id: str, revision: int, /) -> bool:
         """See `Store`."""
         with self._named():
             directory = self._directory(id)

@@ -48,7 +48,7 @@ class MemoryStore:
 
     append_promptly = append
 
-    def read(self, id: str, /) -> Stored | None:  # noqa: A002 - as the protocol says
+    def read(self, id: str, /) -> Stored | None:
         """See `Store`."""
         self._check()
         with self._lock:
@@ -74,7 +74,7 @@ class MemoryStore:
             heads = [kept.head for kept in self._kept.values()]
         return scan(heads, status=status, saga=saga, tag=tag, owner=owner, due=due, after=after, limit=limit)
 
-    def delete(self, id: str, revision: int, /) -> bool:  # noqa: A002 - as the protocol says
+    def delete(self, id: str, revision: int, /) -> bool:
         """See `Store`."""
         self._check()
         with self._lock:

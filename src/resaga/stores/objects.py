@@ -86,7 +86,7 @@ class ObjectsStore:
         with self._named():
             return in_turn(batch, self._apply)
 
-    def read(self, id: str, /) -> Stored | None:  # noqa: A002 - as the protocol says
+    def read(self, id: str, /) -> Stored | None:
         """See `Store`."""
         with self._named():
             before = None
@@ -128,7 +128,7 @@ class ObjectsStore:
                     heads += [kept.head for kept in [self._newest(place)] if kept is not None]
         return scan(heads, status=status, saga=saga, tag=tag, owner=owner, due=due, after=after, limit=limit)
 
-    def delete(self, id: str, revision: int, /) -> bool:  # noqa: A002 - as the protocol says
+    def delete(self, id: str, revision: int, /) -> bool:
         """See `Store`."""
         with self._named():
             newest, kept = self._look(_name(id))

@@ -89,7 +89,7 @@ class Store(Protocol):
         """
         ...
 
-    def read(self, id: str, /) -> Stored | None:  # noqa: A002 - what it is called everywhere else
+    def read(self, id: str, /) -> Stored | None:
         """All of one execution, as it was at one moment."""
         ...
 
@@ -111,7 +111,7 @@ class Store(Protocol):
         """
         ...
 
-    def delete(self, id: str, revision: int, /) -> bool:  # noqa: A002 - as above
+    def delete(self, id: str, revision: int, /) -> bool:
         """Forget an execution, if that is its newest revision; whether it was."""
         ...
 

@@ -56,7 +56,7 @@ class TableStore(ABC, Generic[C]):
         """See `Store`."""
         return self._transact(lambda db: self._tables.append(db, batch), writes=True)
 
-    def read(self, id: str, /) -> Stored | None:  # noqa: A002 - as the protocol says
+    def read(self, id: str, /) -> Stored | None:
         """See `Store`."""
         return self._transact(lambda db: self._tables.read(db, id), writes=False)
 
@@ -83,7 +83,7 @@ class TableStore(ABC, Generic[C]):
         }
         return self._transact(lambda db: self._tables.find(db, asked), writes=False)
 
-    def delete(self, id: str, revision: int, /) -> bool:  # noqa: A002 - as the protocol says
+    def delete(self, id: str, revision: int, /) -> bool:
         """See `Store`."""
         return self._transact(lambda db: self._tables.delete(db, id, revision), writes=True)
 

@@ -40,7 +40,7 @@ class Lined:
         self.id = ""
         self.line: Any = None
 
-    def read(self, id: str, /) -> Any:  # noqa: A002, ANN401 - as the protocol says
+    def read(self, id: str, /) -> Any:  # noqa: ANN401 - as the protocol says
         stored = self.inner.read(id)
         if id == self.id:
             self.id = ""

@@ -41,7 +41,7 @@ class Place:
 
 
 def step(  # noqa: PLR0913 - the fields of an append
-    id: str = "A-1",  # noqa: A002 - as in `Append`
+    id: str = "A-1",
     revision: int = 1,
     entry: bytes | None = None,
     *,
@@ -69,13 +69,13 @@ def step(  # noqa: PLR0913 - the fields of an append
     )
 
 
-def grown(store: Store, revision: int, id: str = "A-1") -> None:  # noqa: A002 - as in `Append`
+def grown(store: Store, revision: int, id: str = "A-1") -> None:
     """Let an execution come to that revision."""
     for each in range(1, revision + 1):
         assert list(store.append([step(id, each)])) == [True]
 
 
-def read(store: Store, id: str = "A-1") -> Stored:  # noqa: A002 - as in `Append`
+def read(store: Store, id: str = "A-1") -> Stored:
     """What is kept of one that is there; plain tuples will do."""
     found = store.read(id)
     assert found is not None
