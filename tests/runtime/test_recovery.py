@@ -9,6 +9,7 @@ import pytest
 
 from resaga import Completed, Paused, Saga, Stuck, gate, read, step, when
 from resaga.core import errors
+from resaga.runtime import BlockingRuntime
 from resaga.runtime.life import WORKER
 from tests.runtime.runtimes import made
 from tests.runtime.shop import (
@@ -230,6 +231,26 @@ def test_a_value_that_cannot_be_written() -> None:
     runtime.mark_done(A, "even", by="ann")
     assert isinstance(runtime.resume(saga, A), Completed)
     assert CALLS == ["reserve", "odd"]
+
+
+def test_an_interrupt_kills_nobody() -> None:
+    """However often a person cuts it off here, it is not put aside."""
+    shop = Shop()
+
+    @step
+    def slow(order: Order) -> Order:
+        CALLS.append("slow")
+        if len(CALLS) < 8:
+            raise KeyboardInterrupt
+        return order
+
+    saga: Any = Saga("slow", slow.kept("it harms nobody"))
+    runtime = BlockingRuntime(shop.store, [saga], clock=shop.clock)
+    for _ in range(7):
+        with pytest.raises(KeyboardInterrupt):
+            runtime.run(saga, Order(A), id=A)
+    assert isinstance(runtime.run(saga, Order(A), id=A), Completed)
+    assert [event.what for event in runtime.events(A)].count("interrupted") == 7
 
 
 def test_it_beats() -> None:

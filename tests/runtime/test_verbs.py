@@ -38,6 +38,28 @@ def test_run_twice_is_run_once() -> None:
     assert CALLS == ["reserve", "price"]
 
 
+def test_what_is_stuck_is_decided_before_it_is_cancelled() -> None:
+    """A cancellation that nobody would hear of is refused, and it is said what to do."""
+    shop = Shop()
+
+    @step(takes=str, gives=str)
+    def doubtful(paid: str) -> str:
+        raise OSError
+
+    saga: Any = Saga("doubtful", charge.kept("it is a test") >> doubtful.irreversible())
+    runtime = shop.another(saga)
+    assert isinstance(runtime.run(saga, Order(A), id=A), Stuck)
+    before = shop.store.read(A)
+    with pytest.raises(errors.NotStuckThere, match="is stuck at 'doubtful': say first what came of that"):
+        runtime.cancel(A, "enough")
+    assert shop.store.read(A) == before
+    after: Any = Saga("after", charge.irreversible() >> doubtful.irreversible())
+    runtime = shop.another(after)
+    assert isinstance(runtime.run(after, Order("B"), id="B"), Stuck)
+    with pytest.raises(errors.PastNoReturn, match="an irreversible step is done; say retry or mark_done"):
+        runtime.cancel("B", "enough")
+
+
 def test_what_a_runtime_gives_is_to_look_at() -> None:
     """Whoever asks it to go on is told who can."""
     shop = Shop()

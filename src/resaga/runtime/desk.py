@@ -19,7 +19,7 @@ from resaga.core.errors import (
     WrongSaga,
 )
 from resaga.core.outcome import Answer
-from resaga.core.state import ExecutionState
+from resaga.core.state import UNDOING, ExecutionState
 from resaga.core.word import reason_of, signature
 from resaga.drive.clock import Clock
 from resaga.execution import Answered, Completed, Execution, Interrupted, New, Paused, Stuck
@@ -237,7 +237,9 @@ class Desk:
                 return (yield from _asked(stored, saga.codec.cancelling(reason_of("cancel", reason, by))))
             case New() | Paused() | Answered() | Interrupted():
                 return (yield from _said(held, one.cancel(reason, by=by, clock=self._clock)))
-            case _:  # it was rolled back, or a person has to decide first
+            case Stuck() if held.state.phase is not UNDOING:
+                raise _undecided(one)
+            case _:  # it was rolled back, or is to be
                 return True
 
     def _check(self, saga: AnySaga) -> None:
@@ -293,6 +295,16 @@ def _said(held: Held, after: AnyExecution) -> Asking[bool]:
     except Conflict:
         return False
     return True
+
+
+def _undecided(stuck: AnyStuck) -> NotStuckThere | PastNoReturn:
+    """Why it cannot be cancelled."""
+    here = f"execution {stuck.id!r} is stuck at {stuck.path!r}"
+    if stuck.state.past_return is not None:
+        said = f"{here}, and cannot be taken back: an irreversible step is done; say retry or mark_done."
+        return PastNoReturn(said, path=stuck.path)
+    said = f"{here}: say first what came of that, by retry, skip or mark_done; skip takes the rest back."
+    return NotStuckThere(said, path=stuck.path)
 
 
 def _stuck(one: AnyExecution) -> AnyStuck:

@@ -61,7 +61,7 @@ class Driving:
         id_ = held.state.execution_id
         try:
             if self._held.setdefault(id_, held) is not held:
-                raise held.lost("it is being driven here already")
+                raise Conflict(f"execution {id_!r} is being driven here already; wait for that.", id=id_)
             with self._forgetting:
                 self._left[id_] = held  # until it is known that it rests, or is somebody else's
             try:

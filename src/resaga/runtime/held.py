@@ -105,7 +105,7 @@ class Held:
         held.revision, held.requests = stored.revision, restored.requests
         held._founded, held.rests = not restored.carried, not stored.owner
         if stored.owner and at is not None:
-            held._takeovers = restored.takeovers + 1
+            held._takeovers = restored.takeovers + (stored.owner != owner)  # who was interrupted lives
             if restored.intent:
                 interrupt(restored.state, at)
         return held
