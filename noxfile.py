@@ -134,7 +134,7 @@ def proofs(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def proofs_full(session: nox.Session) -> None:
-    """Run the proofs with every seed, on both cores; takes as long as it takes."""
+    """Run the proofs with every seed, on all cores; takes as long as it takes."""
     prove(session, PROOFS, *SHARED)
 
 

@@ -80,7 +80,7 @@ def test_what_a_runtime_gives_is_made_of_what_can_be_imported(kind: type) -> Non
 @pytest.mark.parametrize("module", ["resaga", "resaga.stores", "resaga.runtime"])
 def test_every_name_is_there_and_nothing_heavy_comes_along(module: str) -> None:
     """No event loop and no database; with `resaga` alone, nothing that knows bytes either."""
-    code = f"import sys, {module}; print(*sys.modules)"
+    code = f"import sys; before = {{*sys.modules}}; import {module}; print(*{{*sys.modules}} - before)"
     said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
     heavy = {"asyncio", "sqlite3", "psycopg", "obstore"} | (
         {"cattrs", "orjson"} if module != "resaga.runtime" else set()

@@ -19,7 +19,7 @@ LEAST: Final = 20
 """What is left for words where paths are long; the lines are wider then."""
 
 WORTH_A_LINE: Final = 1_000_000
-"""Nanoseconds; less than that nothing happened for so short that nobody cares."""
+"""Nanoseconds in which nothing happens; a shorter gap gets no line."""
 
 WORDS: Final = {
     Fact.STARTED: "started",

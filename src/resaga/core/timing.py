@@ -63,7 +63,7 @@ def moment(nanoseconds: int) -> datetime:
 
 
 def later(nanoseconds: int, span: int) -> int:
-    """The microsecond that lies so many after a time of the trail, as far as the calendar goes."""
+    """A time of the trail and a span after it, in microseconds, as far as the calendar goes."""
     return min(nanoseconds // 1000 + span, LATEST)
 
 
