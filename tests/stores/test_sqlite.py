@@ -357,7 +357,9 @@ def test_a_fork_in_the_middle_of_an_append(path: Path) -> None:
 @FORKS
 def test_two_processes_write_by_turns(path: Path) -> None:
     """Neither starves: until both have written twenty times, none has written a hundred times more than the other."""
-    SqliteStore(path).append([step("a"), step("b")])
+    first = SqliteStore(path)
+    first.append([step("a"), step("b")])
+    first.close()
     most = 100 * 20
 
     def write(own: str, other: str) -> None:
