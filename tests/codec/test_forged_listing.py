@@ -7,9 +7,10 @@ from operator import rshift
 import pytest
 
 from resaga import Saga, wait, when
-from resaga.core.fact import BITS
+from resaga.core.fact import BITS, Fact
 from resaga.errors import BlobCorrupt, BlobError, BlobMismatch, WrongSaga
 from tests.codec.documents import changed, document, opened
+from tests.codec.goldens import GOLDEN
 from tests.codec.older import HOUR, SLOWLY, AnySaga, Shop, never, shop
 from tests.counting import counted
 from tests.worlds import Fate
@@ -74,6 +75,15 @@ def test_a_trail_that_cannot_be_is_refused(codes: list[int]) -> None:
     values = [0 for code in codes if code & 31 not in silent]
     with pytest.raises(BlobError):
         saga.load(document(saga, values, codes, fingerprint="0" * 16))
+
+
+@pytest.mark.parametrize("index", range(6))
+def test_a_trail_of_which_nothing_is_left_is_refused(index: int) -> None:
+    """An event begins no execution, whatever is said to have emitted it."""
+    saga, blob = GOLDEN["checkout-small-0"]
+    emitted = changed(blob, fingerprint="0" * 16, codes=[index << BITS | Fact.EMITTED])
+    with pytest.raises(BlobError):
+        saga.load(emitted)
 
 
 def forged(saga: AnySaga, count: int, codes: Callable[[int], list[int]]) -> bytes:

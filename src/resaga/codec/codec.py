@@ -316,7 +316,7 @@ class Codec:
         """What the document says about the execution must be what its trail says."""
         same, waiting = document.fingerprint == self.program.fingerprint, waits(state)
         status = standing(state, waiting)
-        if not document.codes or status != document.status or (same and state.index != document.index):
+        if not state.trail.codes or status != document.status or (same and state.index != document.index):
             raise BlobCorrupt("the trail does not lead to where the document says that it stands.", path="$.status")
         if same and orjson.dumps(document.waits) != orjson.dumps(waiting):
             raise BlobCorrupt("what the document waits for is not what its trail says.", path="$.waits")
