@@ -1,16 +1,18 @@
 """The runtimes' verbs: what each says, records and refuses, wherever an execution stands."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from resaga import Completed, New, RolledBack, Saga, Stuck, read, step
+from resaga import Completed, New, Paused, RolledBack, Saga, Stuck, read, step
 from resaga.core import errors
+from resaga.runtime import BlockingRuntime
 from resaga.runtime.life import WORKER
+from resaga.stores import Append
 from resaga.stores.sqlite import SqliteStore
 from tests.runtime.runtimes import made
 from tests.runtime.shop import CALLS, CHECKOUT, NAP, OTHER, A, Order, Shop, approval, charge, paused, price, release
@@ -342,3 +344,32 @@ def test_what_is_not_known() -> None:
     runtime.submit(other, Order("A-2"), id="A-2")
     assert runtime.tick() == 1
     assert shop.another(CHECKOUT, other).get(A).version == 1
+
+
+class Again:
+    """A store at which the same execution is begun once more while its first entry is on its way."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.inner = shop.store
+        self.begin: Callable[[], object] | None = None
+
+    def append(self, batch: Sequence[Append]) -> list[bool]:
+        if batch[0].id == A and self.begin is not None:
+            begin, self.begin = self.begin, None
+            with pytest.raises(errors.Conflict, match="is being driven here already; wait for that"):
+                begin()
+        return self.inner.append(batch)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the store has it
+        return getattr(self.inner, name)
+
+
+def test_who_begins_what_is_begun_here_is_told_so() -> None:
+    """Also before any of it is kept, as from another thread."""
+    shop = Shop()
+    store = Again(shop)
+    runtime = BlockingRuntime(store, [NAP], clock=shop.clock)
+    store.begin = lambda: runtime.run(NAP, Order(A), id=A)
+    assert isinstance(runtime.run(NAP, Order(A), id=A), Paused)
+    assert store.begin is None
+    runtime.close()

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from itertools import accumulate
 from operator import sub
-from typing import Any, Final, NamedTuple, final
+from typing import Any, Final, NamedTuple, TypeAlias, final
 
 import orjson
 
@@ -43,7 +43,16 @@ KEYS: Final = (
 KINDS: Final = (int, str, str, int, str, str, int, dict, list, list, list, list, list, str)
 """Their classes, in the same order; what is waited for may also be nothing."""
 
-SOUND: Final = (KINDS, tuple(type(None) if kind is dict else kind for kind in KINDS))
+
+Classes: TypeAlias = tuple[type, ...]
+
+
+def or_nothing(kinds: Classes) -> tuple[Classes, Classes]:
+    """These classes, and the same with nothing in place of an object."""
+    return kinds, tuple(type(None) if kind is dict else kind for kind in kinds)
+
+
+SOUND: Final = or_nothing(KINDS)
 INTS: Final = frozenset({int})
 TEXTS: Final = frozenset({str})
 ITEMS: Final = {"listing": str, "codes": int, "at": int, "took": int}

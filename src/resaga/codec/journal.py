@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias, final
 
 from resaga.codec import limits
-from resaga.codec.document import INTS, Document, clocked, read, too_deep, written
+from resaga.codec.document import INTS, Document, clocked, or_nothing, read, too_deep, written
 from resaga.codec.reference import opening
 from resaga.core.errors import BlobCorrupt, BlobTooLarge
 
@@ -19,7 +19,7 @@ SUM_LENGTH: Final = len(',"00000000"]')
 KINDS: Final = (str, str, str, int, dict, bool, int, list, list, list, list)
 """The classes of a step's members: what it is, then those of `Step`; what is waited for may also be nothing."""
 
-SOUND: Final = (KINDS, tuple(type(None) if kind is dict else kind for kind in KINDS))
+SOUND: Final = or_nothing(KINDS)
 
 CANCEL: Final = "cancel"
 ANSWER: Final = "answer"

@@ -156,9 +156,8 @@ def made_lines(shape: Record, *, whole: bool) -> list[str]:
     """
     needed = [whole or slot.required for slot in shape.slots]
     if all(needed) and is_bare(shape):
-        lines = ["made = new(kind)"] if _in_slots(shape) else ["made = new(kind)", "own = made.__dict__"]
-        sets = "set_{0}(made, field{1})" if _in_slots(shape) else "own[{0!r}] = field{1}"
-        return [*lines, *(sets.format(slot.name, number) for number, slot in enumerate(shape.slots))]
+        sets = "set_{0}(made, field{1})" if _in_slots(shape) else "made.__dict__[{0!r}] = field{1}"
+        return ["made = new(kind)", *(sets.format(slot.name, number) for number, slot in enumerate(shape.slots))]
     given = [
         f"field{number}" if positional else f"{alias}=field{number}"
         for number, (alias, positional) in enumerate(arguments_of(shape))

@@ -169,7 +169,7 @@ class FilesStore:
                 yield None
                 return
             try:
-                if self._is_taken(held, give_up) and _is_at(held, directory):  # not deleted by who had it before
+                if self._got(held, give_up) and _is_at(held, directory):  # not deleted by who had it before
                     yield held
                     return
             finally:
@@ -177,7 +177,7 @@ class FilesStore:
                 os.close(held)
             time.sleep(NAP_SECONDS)
 
-    def _is_taken(self, held: int, give_up: float) -> bool:
+    def _got(self, held: int, give_up: float) -> bool:
         """Whether the lock could be had; raises once it is too late for that."""
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
