@@ -55,6 +55,13 @@ def test_a_deadline_may_give_the_answer() -> None:
     assert node.expiry == Default(Approval(ok=False))
 
 
+def test_a_gate_called_is_the_plain_function() -> None:
+    """So that a unit test needs no saga."""
+    made = gate(approve)
+    assert made(Asked("1"), Approval(ok=True)) == Asked("1")
+    assert made.__name__ == "approve"
+
+
 def test_the_options_of_a_gate() -> None:
     """A name against renaming, and types against annotations."""
     node = asking(gate(name="ask", takes=str, asks=bool, gives=int)(approve))

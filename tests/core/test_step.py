@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import inspect
 from datetime import timedelta
 from typing import Any
 
@@ -180,13 +181,13 @@ def test_an_async_step_called_is_awaited() -> None:
     assert asyncio.run(_awaited(step(reserve_async), attempt)) == Held(attempt.key)
 
 
-async def _awaited(action: AsyncAction[Order, Held], attempt: Attempt) -> Held:
+async def _awaited(action: AsyncAction[Order, Held] | Read[Order, Held], attempt: Attempt) -> Held:
     return await action(Order("1"), attempt)
 
 
 def test_a_step_that_takes_an_attempt_needs_one() -> None:
     """The message says how it is made; one that takes none may be given one all the same."""
-    said = r"step 'charge' takes an Attempt.*charge\(context, Attempt\(path='charge'\)\)"
+    said = r"'charge' takes an Attempt.*charge\(context, Attempt\(path='charge'\)\)"
     with pytest.raises(NeedsAttempt, match=said) as caught:
         step(charge)(Held("h"))
     assert caught.value.path == "charge"
@@ -202,6 +203,18 @@ def test_a_read_is_a_block_at_once() -> None:
     made = read(reserve)
     assert type(made) is Read
     assert (doing(made).kind, doing(made).retry, doing(made).timeout) == (Kind.READ, None, None)
+
+
+def test_a_read_called_is_the_plain_function() -> None:
+    """As a step is; and whoever inspects it sees that function."""
+    made = read(reserve)
+    assert made(Order("1")) == Held("1")
+    assert (made.__name__, inspect.signature(made)) == ("reserve", inspect.signature(reserve))
+    assert doing(read(made)).body.parameters == doing(made).body.parameters
+    with pytest.raises(NeedsAttempt, match=r"'charge' takes an Attempt"):
+        read(charge)(Held("h"))
+    attempt = Attempt(path="look")
+    assert asyncio.run(_awaited(read(reserve_async), attempt)) == Held(attempt.key)
 
 
 def test_the_options_of_a_read() -> None:

@@ -4,13 +4,15 @@ What the type checker sees is here; what is compiled is the `node` inside. `Bloc
 `Sealed` is past the point of no return, `Neutral` leaves nothing to undo and so is both.
 """
 
-from typing import Any, Generic, Never, TypeVar, final, overload
+from collections.abc import Awaitable
+from typing import Any, Generic, Never, TypeVar, cast, final, overload
 
 from typing_extensions import TypeVar as TypeVarWithDefault
 
-from resaga.core.body import valid_name
+from resaga.core.attempt import Attempt
+from resaga.core.body import Body, Function, valid_name
 from resaga.core.errors import InvalidBody, MissingUndo
-from resaga.core.node import Asking, Chain, Named, Node
+from resaga.core.node import Asking, Chain, Doing, Named, Node
 
 
 class Async:
@@ -127,11 +129,41 @@ class Neutral(Block[A, B, M], Sealed[A, B, M]):
         return Neutral(Named(valid_name(name), self.node))
 
 
-@final
-class Read(Neutral[A, B, M]):
-    """A body without effect: it may run again freely, and there is nothing to undo."""
+class Wrapping(Arrow):
+    """A block of one body. In a unit test it is called as the plain function that it wraps."""
 
     __slots__ = ()
+
+    @property
+    def _body(self) -> Body:
+        return cast("Doing | Asking", self.node).body
+
+    @property
+    def __wrapped__(self) -> Function:
+        """The plain function, for whoever inspects it."""
+        return self._body.function
+
+    @property
+    def __name__(self) -> str:
+        return self._body.name
+
+
+@final
+class Read(Neutral[A, B, M], Wrapping):
+    """A body without effect: it may run again freely, and there is nothing to undo.
+
+    Called, it is the plain function that it wraps.
+    """
+
+    __slots__ = ()
+
+    @overload
+    def __call__(self: "Read[X, Y, Sync]", context: X, *attempt: Attempt) -> Y: ...  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]  # Sync goes first
+    @overload
+    def __call__(self: "Read[X, Y, Async]", context: X, *attempt: Attempt) -> Awaitable[Y]: ...
+    def __call__(self: "Read[X, Y, Any]", context: X, *attempt: Attempt) -> object:
+        """Call the plain function."""
+        return self._body.called(context, *attempt)
 
 
 @final
@@ -149,11 +181,22 @@ class Irreversible(Sealed[A, B, M]):
 
 
 @final
-class Gate(Neutral[A, B, M], Generic[A, B, R, M]):
-    """A typed question; the execution pauses until a typed answer is there."""
+class Gate(Neutral[A, B, M], Wrapping, Generic[A, B, R, M]):
+    """A typed question; the execution pauses until a typed answer is there.
+
+    Called, it is the plain function that it wraps.
+    """
 
     __slots__ = ()
     node: Asking
+
+    @overload
+    def __call__(self: "Gate[X, Y, C, Sync]", context: X, answer: C, /) -> Y: ...  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]  # Sync goes first
+    @overload
+    def __call__(self: "Gate[X, Y, C, Async]", context: X, answer: C, /) -> Awaitable[Y]: ...
+    def __call__(self: "Gate[X, Y, C, Any]", context: X, answer: C, /) -> object:
+        """Call the plain function."""
+        return self._body.called(context, answer)
 
 
 def _joined(left: object, right: object) -> Any:  # noqa: ANN401 - which class it is depends on both sides

@@ -19,7 +19,7 @@ from typing import (
 
 from resaga.core import limits
 from resaga.core.attempt import Attempt
-from resaga.core.errors import InvalidBody, InvalidName, UnresolvedAnnotation, UntypedStep
+from resaga.core.errors import InvalidBody, InvalidName, NeedsAttempt, UnresolvedAnnotation, UntypedStep
 from resaga.core.execution_id import CHARACTERS
 from resaga.core.names import names_seen_from
 from resaga.core.value import Value
@@ -51,6 +51,17 @@ class Body(Value):
     def takes(self) -> object:
         """The annotation of the context that goes in."""
         return self.parameters[0]
+
+    def called(self, *arguments: object) -> Any:  # noqa: ANN401 - whatever it gives
+        """Call the plain function, as a unit test does; an `Attempt` that it does not take is left out."""
+        wanted = len(self.parameters)
+        if len(arguments) < wanted:
+            raise NeedsAttempt(
+                f"{self.name!r} takes an Attempt; in a unit test give it one:"
+                f" {self.name}(context, Attempt(path={self.name!r})).",
+                path=self.name,
+            )
+        return self.function(*arguments[:wanted])
 
     def said(self, annotation: object, what: str, path: str, names: Mapping[str, object]) -> object:
         """An annotation that must be there."""

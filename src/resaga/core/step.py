@@ -8,7 +8,7 @@ from typing import Any, Generic, Never, Protocol, TypeAlias, TypeVar, cast, fina
 from resaga.core.attempt import Attempt
 from resaga.core.block import Async, Irreversible, Read, Step, Sync, no_block
 from resaga.core.body import UNSAID, Body, body, is_text
-from resaga.core.errors import InvalidBody, InvalidOption, NeedsAttempt
+from resaga.core.errors import InvalidBody, InvalidOption
 from resaga.core.failure import clipped
 from resaga.core.meet import meets
 from resaga.core.node import Doing, Kind, Settling, Undoing
@@ -65,16 +65,6 @@ class _Unfinished:
     def _final(self) -> Doing:
         return self.doing.replaced(kind=Kind.IRREVERSIBLE)
 
-    def _call(self, arguments: tuple[Any, ...]) -> Any:  # noqa: ANN401 - typed by both subclasses
-        wanted = len(self.doing.body.parameters)
-        if wanted == len(WITH_ATTEMPT) and len(arguments) == 1:
-            raise NeedsAttempt(
-                f"step {self.unfinished!r} takes an Attempt; in a unit test give it one:"
-                f" {self.unfinished}(context, Attempt(path={self.unfinished!r})).",
-                path=self.unfinished,
-            )
-        return self.doing.body.function(*arguments[:wanted])
-
 
 @final
 class Action(_Unfinished, Generic[A, B]):
@@ -113,7 +103,7 @@ class Action(_Unfinished, Generic[A, B]):
 
     def __call__(self, context: A, *attempt: Attempt) -> B:
         """Call the plain function."""
-        return cast("B", self._call((context, *attempt)))
+        return cast("B", self.doing.body.called(context, *attempt))
 
 
 @final
@@ -150,7 +140,7 @@ class AsyncAction(_Unfinished, Generic[A, B]):
 
     def __call__(self, context: A, *attempt: Attempt) -> Awaitable[B]:
         """Call the plain coroutine function."""
-        return cast("Awaitable[B]", self._call((context, *attempt)))
+        return cast("Awaitable[B]", self.doing.body.called(context, *attempt))
 
 
 class Stepping(Protocol):

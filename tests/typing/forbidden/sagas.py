@@ -14,6 +14,7 @@ from tests.typing.legal.sagas import (
     Held,
     NeedsManager,
     Order,
+    approval,
     charge,
     charge_async,
     checkout,
@@ -51,6 +52,10 @@ def decide(asked: NeedsManager, answer: Approval) -> Cleared:
 
 def find_charge_blocking(cleared: Cleared, attempt: Attempt) -> Charged | DidNotHappen:
     return DidNotHappen()
+
+
+order_now = Order("1", 2)
+asked_now = NeedsManager(Held(order_now, "h"))
 
 
 def look(order: Order) -> Order:
@@ -177,6 +182,16 @@ step(reserve_for)  # type: ignore[arg-type]  # pyright: ignore[reportCallIssue, 
 # mypy says: Argument 1 to "read" has incompatible type "Callable[[Order, str], Order]"
 # pyright says: Argument of type "(order: Order, customer: str) -> Order"
 read(look_for)  # type: ignore[arg-type]  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+# [a gate called without an answer] called, it is its function, which decides on one
+# mypy says: No overload variant of "__call__" of "Gate" matches argument type "NeedsManager"
+# pyright says: No overloads for "__call__" match the provided arguments
+approval(asked_now)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+
+# [a chain called] it is no function
+# mypy says: "Block[Order, Held, Sync]" not callable
+# pyright says: Object of type "Block[Order, Held, Sync]" is not callable
+undoable(order_now)  # type: ignore[operator]  # pyright: ignore[reportCallIssue]
 
 # [reversible after irreversible] after the point of no return nothing needs an undo
 # mypy says: No overload variant of "__rshift__" of "Sealed" matches argument type "Step[Charged, Charged,

@@ -168,10 +168,12 @@ charged_in_time = charge_async.settled_by(find_charge, timeout=timedelta(seconds
 assert_type(charged_in_time, Irreversible[Cleared, Charged, Async])
 assert_type(policy, Read[Held, NeedsManager | Cleared, Sync])
 assert_type(score, Read[Order, Order, Async])
+assert_type(policy(Held(Order("1", 2), "h")), NeedsManager | Cleared)
 
 # ---- gates -------------------------------------------------------------------------------------------------
 
 assert_type(approval, Gate[NeedsManager, Cleared, Approval, Sync])
+assert_type(approval(NeedsManager(Held(Order("1", 2), "h")), Approval("ann", ok=True)), Cleared)
 
 
 @gate(deadline=DAY, expiry=Default(Approval("nobody", ok=False)))
@@ -192,6 +194,13 @@ async def asked_async(asked: NeedsManager, answer: Approval) -> Cleared:
 assert_type(asked_in_time, Gate[NeedsManager, Cleared, Approval, Sync])
 assert_type(asked_at_all, Gate[NeedsManager, Cleared, Approval | None, Sync])
 assert_type(asked_async, Gate[NeedsManager, Cleared, Approval, Async])
+
+
+async def call_async_bodies() -> None:
+    """As a unit test does."""
+    assert_type(await score(Order("1", 2)), Order)
+    assert_type(await asked_async(NeedsManager(Held(Order("1", 2), "h")), Approval("ann", ok=True)), Cleared)
+
 
 # ---- joints ------------------------------------------------------------------------------------------------
 
