@@ -1,5 +1,6 @@
 """What is true only of the blocking runtime."""
 
+import asyncio
 import os
 import signal
 from collections.abc import Sequence
@@ -9,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from resaga import Completed, Paused, Saga, read, step
+from resaga import Completed, New, Paused, Saga, gate, step
 from resaga.core import errors
-from resaga.runtime import BlockingRuntime
+from resaga.runtime import BlockingRuntime, Runtime
 from resaga.stores.memory import MemoryStore
 from resaga.stores.sqlite import SqliteStore
 from resaga.stores.store import Append
@@ -21,15 +22,31 @@ from tests.stores import children
 A: Any = "A-1"
 
 
-def test_async_bodies_are_refused() -> None:
-    """A blocking runtime cannot call them."""
+def test_async_bodies_are_called_by_others() -> None:
+    """A blocking runtime begins their executions, answers and looks at them; to drive them is refused, or left."""
 
-    @read
-    async def slow(order: Order) -> Order:
+    @gate
+    async def allowed(order: Order, by: str) -> Order:
         return order
 
+    saga: Any = Saga("slow", allowed)
+    store = MemoryStore()
+    blocking = BlockingRuntime(store, [saga])
+    with pytest.raises(errors.NeedsAwait, match="submit it here, and let a Runtime drive it"):
+        blocking.run(saga, Order(A))
     with pytest.raises(errors.NeedsAwait):
-        BlockingRuntime.open("memory://", [Saga("slow", slow)])
+        blocking.resume(saga, A)
+    assert blocking.submit(saga, Order(A), id=A) == A
+    blocking.answer(A, allowed, "ann")
+    assert (blocking.tick(), blocking.recover()) == (0, 0)
+    assert isinstance(blocking.load(saga, A), New)
+
+    async def work() -> None:
+        async with Runtime(store.twin(), [saga]) as runtime:
+            assert await runtime.tick() == 1
+
+    asyncio.run(work())
+    assert isinstance(blocking.load(saga, A), Completed)
 
 
 def test_inside_itself() -> None:

@@ -122,7 +122,7 @@ def test_a_deploy_among_deaths() -> None:
 # ---- processes that die --------------------------------------------------------------------------
 
 
-def test_a_crash_loop() -> None:
+def test_a_crash_loop(caplog: pytest.LogCaptureFixture) -> None:
     """T31: what killed five is put aside, its 100 neighbours finish, and a person can take it up again."""
     shop = Shop()
     with pytest.raises(Died):
@@ -140,7 +140,8 @@ def test_a_crash_loop() -> None:
     assert shop.runtime.get(A).status == "quarantined"
     assert len(list(shop.runtime.find(status="paused"))) == 100
     stored = shop.store.read(A)
-    with pytest.raises(errors.Conflict, match="quarantined"):
+    assert [one.message for one in caplog.records if "call retry('A-1')" in one.message] != []
+    with pytest.raises(errors.Quarantined, match="died while they drove it"):
         shop.runtime.resume(NAP, A)
     assert shop.store.read(A) == stored
     shop.runtime.retry(A)

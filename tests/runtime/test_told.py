@@ -100,6 +100,22 @@ def test_a_worker_goes_on(caplog: pytest.LogCaptureFixture) -> None:
     assert len(said(caplog)) == 1
 
 
+def test_what_is_broken_of_one(caplog: pytest.LogCaptureFixture) -> None:
+    """What is kept of it cannot be read: it is named in the log, and the others are driven."""
+
+    def broken() -> None:
+        raise errors.StoreBroken("B is damaged; put back a copy.", where="here", code="")
+
+    shop = Shop()
+    for id_ in ("B", "C"):
+        shop.runtime.submit(NAP, Order(id_), id=id_)
+    runtime = made(Odd(shop.store.twin(), broken), [NAP], clock=shop.clock)
+    assert runtime.tick() == 1
+    assert said(caplog) == [
+        ("ERROR", "execution 'B' cannot be gone on with: StoreBroken: B is damaged; put back a copy.")
+    ]
+
+
 def test_what_the_store_could_not_do() -> None:
     """That is raised by `tick` and `recover`: nothing is wrong with the execution."""
 

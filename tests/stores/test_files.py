@@ -115,6 +115,16 @@ def test_what_is_damaged_is_found(store: FilesStore, damage: Callable[[bytes], b
     assert store.append([step(revision=2)]) == [True]
 
 
+def test_what_is_damaged_hides_nothing_else(store: FilesStore, caplog: pytest.LogCaptureFixture) -> None:
+    """All else is found; what is left out is named in the log, once."""
+    store.append([step()])
+    next(store._root.rglob("*0001")).write_bytes(b"dear diary\n")
+    store.append([step("B-1")])
+    assert [[head.id for head in store.find()] for _ in range(2)] == [["B-1"]] * 2
+    (record,) = caplog.records
+    assert "%41-1/000000000001 is damaged" in record.message
+
+
 def test_a_missing_entry_is_found(store: FilesStore) -> None:
     """A gap is no journal."""
     store.append([step(), step(revision=2), step(revision=3)])

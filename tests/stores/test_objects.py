@@ -172,15 +172,19 @@ def test_deleted_by_two(store: ObjectsStore, late: ObjectsStore, monkeypatch: py
 
 
 @pytest.mark.parametrize("damage", [b"dear diary", b"resaga 1 00000000 id=A\nentry"])
-def test_what_is_damaged_is_broken(store: ObjectsStore, late: ObjectsStore, tmp_path: Path, damage: bytes) -> None:
-    """And named; put back, it is read."""
-    store.append([step()])
+def test_what_is_damaged_is_broken(
+    store: ObjectsStore, late: ObjectsStore, tmp_path: Path, damage: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And named, once in the log where others are found; put back, it is read."""
+    store.append([step(), step("B-1")])
     path = tmp_path / "=41-1/000000000001"
     data = path.read_bytes()
     for bad in (damage, data[:-1]):
         path.write_bytes(bad)
         with pytest.raises(StoreBroken, match="=41-1"):
             late.read("A-1")
+        assert [head.id for head in late.find()] == ["B-1"]
+    assert ["=41-1" in record.message for record in caplog.records] == [True]
     path.write_bytes(data)
     assert late.read("A-1") == store.read("A-1")
 

@@ -253,6 +253,10 @@ class Conflict(UsageError):
     id: str
 
 
+class Quarantined(Conflict):
+    """Processes died while they drove this execution, one after the other: nobody drives it until `retry` is said."""
+
+
 class StoreError(ResagaError):
     """A store could not do what it was asked to; once the cause is gone, the same store goes on.
 

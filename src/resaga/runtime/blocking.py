@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, final
 
-from resaga.core.block import Gate, Sync
+from resaga.core.block import Gate, M, Sync
 from resaga.core.errors import AlreadyExists, Conflict, NeedsAwait, StoreClosed, StoreError
 from resaga.core.step import span
 from resaga.drive.clock import SYSTEM, Clock
@@ -25,7 +25,7 @@ from resaga.runtime.options import clock_at
 from resaga.runtime.sigterm import on_sigterm
 from resaga.runtime.standing import OVER, PAUSED, RUNNING, STUCK, Standing
 from resaga.runtime.summary import Summary
-from resaga.runtime.told import Told
+from resaga.runtime.told import Told, is_about_one
 from resaga.saga import Loaded, Saga
 from resaga.stores.opening import open_store
 from resaga.stores.store import Store
@@ -49,7 +49,8 @@ class BlockingRuntime:
     """Runs sagas on a store, which several runtimes may share, here and in other processes.
 
     Any of them can go on with what another left. What it gives of an execution is for looking at: that goes on by
-    the runtime's verbs only, which record it.
+    the runtime's verbs only, which record it. Executions of a saga with async bodies can be begun here by `submit`,
+    and answered, decided about and looked at; they are driven by a `Runtime`.
     """
 
     def __init__(
@@ -62,11 +63,7 @@ class BlockingRuntime:
         self._driving = Driving(self._life, clock)
         self._hands = Hands(store)
         self._told = Told()
-        for saga in self._desk.sagas.values():
-            if saga.program.awaits:
-                raise NeedsAwait(
-                    f"saga {saga.name!r} has async bodies, which a BlockingRuntime cannot call; use Runtime."
-                )
+        self._mine = {name: saga for name, saga in self._desk.sagas.items() if not saga.program.awaits}
 
     @classmethod
     def open(
@@ -105,6 +102,7 @@ class BlockingRuntime:
 
         With the id of one that began with the same, that one is gone on with; with anything else, `AlreadyExists`.
         """
+        self._check(saga)
         state = self._desk.begun(saga, context, id)
         try:
             return self._driven(saga, self._ask(self._desk.create(saga, state, tags)), self._clock)
@@ -133,12 +131,14 @@ class BlockingRuntime:
 
     def resume(self, saga: Saga[X, B, Sync], id: str, /) -> Outcome[X, B, Sync]:
         """Go on with one here, as far as it goes; one that waits is given as it is."""
+        self._check(saga)
         return self._resumed(saga, id, self._clock)
 
     def tick(self, now: datetime | None = None) -> int:
         """Drive here what is due, and what was being driven by processes that died; gives how many went on.
 
-        Call it from a loop, a thread or cron. What belongs to sagas that this runtime was not given is left alone.
+        Call it from a loop, a thread or cron. What belongs to sagas that this runtime was not given, or cannot call,
+        is left alone.
         What cannot be gone on with, whatever the error, is said in the log once, and the others are driven. Only what
         the store could not do is raised.
 
@@ -147,7 +147,7 @@ class BlockingRuntime:
         is that of a clock that was set back: less is due.
         """
         clock = clock_at(now, self._clock)
-        return self._went_on(self._driving.found(self._store, self._desk.sagas, clock), clock)
+        return self._went_on(self._driving.found(self._store, self._mine, clock), clock)
 
     def recover(self) -> int:
         """Drive here what was under way and nobody drives any more: its process died, or let go of it.
@@ -155,7 +155,7 @@ class BlockingRuntime:
         Gives how many went on. What has not begun, and what waited for its time, is left to `tick`, which does both.
         Errors are treated as there.
         """
-        return self._went_on(self._driving.left(self._store, self._desk.sagas), self._clock)
+        return self._went_on(self._driving.left(self._store, self._mine), self._clock)
 
     def work(self, *, every: timedelta = EVERY) -> None:
         """Drive what is due, one after the other, until the process is told to end by SIGTERM.
@@ -217,7 +217,7 @@ class BlockingRuntime:
 
     # ---- looking ---------------------------------------------------------------------------------
 
-    def load(self, saga: Saga[X, B, Sync], id: str, /) -> Loaded[X, B, Sync]:
+    def load(self, saga: Saga[X, B, M], id: str, /) -> Loaded[X, B, M]:
         """An execution as it stands, to look at."""
         state = self._ask(self._desk.state(saga, id))
         return saga.opened(state, looked_at=True)
@@ -260,13 +260,22 @@ class BlockingRuntime:
         for id_, saga in found:
             try:
                 self._resumed(saga, id_, clock)
-            except StoreError:
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever is wrong with one, the others go on
+            except Exception as error:
+                if not is_about_one(error):
+                    raise
                 self._told.tell(id_, error)
             else:
                 went_on += 1
         return went_on
+
+    def _check(self, saga: Saga[Any, Any, Any]) -> None:
+        """Raise unless this runtime can drive executions of this saga."""
+        self._desk.check(saga)
+        if saga.program.awaits:
+            raise NeedsAwait(
+                f"saga {saga.name!r} has async bodies, which a BlockingRuntime cannot call; submit it here, and let a"
+                " Runtime drive it."
+            )
 
     def _resumed(self, saga: Saga[X, B, Sync], id_: str, clock: Clock) -> Outcome[X, B, Sync]:
         held = self._driving.take_unwritten(id_) or self._ask(self._desk.take(saga, id_, clock))

@@ -15,6 +15,7 @@ from resaga.core.errors import (
     NotAsked,
     NotStuckThere,
     PastNoReturn,
+    Quarantined,
     UnknownSaga,
     WrongSaga,
 )
@@ -52,11 +53,18 @@ class Desk:
         self._clock = clock
         self._life = life
 
+    def check(self, saga: AnySaga) -> None:
+        """Raise unless this runtime was given this very saga."""
+        if not isinstance(saga, Saga):
+            raise UnknownSaga(f"{type(saga).__name__} was given where a Saga belongs; give the saga itself.", saga="")
+        name = named(saga.program)
+        self._known(name, saga.codec)
+
     # ---- beginning -------------------------------------------------------------------------------
 
     def begun(self, saga: AnySaga, context: object, id_: str | None) -> ExecutionState:
         """One that no store knows yet."""
-        self._check(saga)
+        self.check(saga)
         return saga.new(context, id=id_, clock=self._clock).state
 
     def submit(self, saga: AnySaga, context: object, id_: str | None, tags: tuple[str, ...]) -> Asking[str]:
@@ -87,7 +95,7 @@ class Desk:
 
     def take(self, saga: AnySaga, id_: str, clock: Clock) -> Asking[Held]:
         """One that is to be gone on with here by that clock, if nobody else does."""
-        self._check(saga)
+        self.check(saga)
         stored = yield from kept(id_)
         owner = yield from self._owner()
         if stored.owner != owner and (yield from self._lives(stored.owner)):
@@ -98,7 +106,7 @@ class Desk:
             if held.worn_out:
                 yield from held.quarantine()
             died = f"{LAST_TAKEOVER} processes in a row died while they drove it"
-            raise Conflict(
+            raise Quarantined(
                 f"execution {id_!r} is quarantined, as {died}; once the cause is gone, call retry({id_!r}).", id=id_
             )
         return held
@@ -163,7 +171,7 @@ class Desk:
 
     def state(self, saga: AnySaga, id_: str) -> Asking[ExecutionState]:
         """How it stands, for those who have its saga."""
-        self._check(saga)
+        self.check(saga)
         stored = yield from kept(id_)
         self._compare(saga, stored)
         return Held.seen(saga.codec, stored).state
@@ -241,13 +249,6 @@ class Desk:
                 raise _undecided(one)
             case _:  # it was rolled back, or is to be
                 return True
-
-    def _check(self, saga: AnySaga) -> None:
-        """Raise unless this runtime was given this very saga."""
-        if not isinstance(saga, Saga):
-            raise UnknownSaga(f"{type(saga).__name__} was given where a Saga belongs; give the saga itself.", saga="")
-        name = named(saga.program)
-        self._known(name, saga.codec)
 
     def _migrating(self, migration: object) -> AnySaga:
         """The saga that it leads to, which is one of this runtime's."""

@@ -3,12 +3,17 @@
 import logging
 from typing import Final, final
 
-from resaga.core.errors import Conflict, NotKept
+from resaga.core.errors import Conflict, NotKept, Quarantined, StoreBroken, StoreError
 
 LOG: Final = logging.getLogger("resaga.runtime")
 
 MOST: Final = 10_000
 """How many are remembered; then all are forgotten, and may be said once more."""
+
+
+def is_about_one(error: BaseException) -> bool:
+    """Whether the others can be gone on with all the same."""
+    return isinstance(error, Exception) and (not isinstance(error, StoreError) or isinstance(error, StoreBroken))
 
 
 @final
@@ -21,7 +26,8 @@ class Told:
     def tell(self, id_: str, error: BaseException) -> None:
         """Say why this one cannot be gone on with; not if somebody else has it, or has deleted it."""
         said = f"execution {id_!r} cannot be gone on with: {type(error).__name__}: {error}"
-        if isinstance(error, Conflict | NotKept) or said in self._said:
+        has_another = isinstance(error, Conflict | NotKept) and not isinstance(error, Quarantined)
+        if has_another or said in self._said:
             return
         if len(self._said) >= MOST:
             self._said.clear()

@@ -14,6 +14,7 @@ from resaga.runtime.desk import Desk
 from resaga.runtime.drives import Drives, interrupted
 from resaga.runtime.driving import PAGE, Driving, Found
 from resaga.runtime.sigterm import on_sigterm
+from resaga.runtime.told import is_about_one
 from resaga.runtime.writer import Writer
 from resaga.stores.store import Store, Waking
 
@@ -57,7 +58,7 @@ class Watch:
                 await asyncio.wait(started)
         errors = [task.exception() for task in started if not task.cancelled()]
         for error in errors:
-            if error is not None and (isinstance(error, StoreError) or not isinstance(error, Exception)):
+            if error is not None and not is_about_one(error):
                 raise error
         return errors.count(None)
 
@@ -125,5 +126,5 @@ class Watch:
 
     def _tell(self, id_: str, task: "asyncio.Task[Any]") -> None:
         error = None if task.cancelled() else task.exception()
-        if isinstance(error, Exception) and not isinstance(error, StoreError):
+        if error is not None and is_about_one(error):
             self._drives.told.tell(id_, error)

@@ -14,7 +14,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, final
@@ -30,7 +30,7 @@ from resaga.core.errors import (
 from resaga.stores import record
 from resaga.stores.opening import path_of
 from resaga.stores.record import Record
-from resaga.stores.scan import scan
+from resaga.stores.scan import Damages, scan
 from resaga.stores.store import Append, Head, Stored
 from resaga.stores.turns import in_turn
 
@@ -59,6 +59,7 @@ class FilesStore:
         self._where = self._root.as_uri()
         self._patience = patience_seconds
         self._closed = False
+        self._damages = Damages()
 
     def append(self, batch: Sequence[Append], /) -> list[bool]:
         """See `Store`. Each item is written, and synced, on its own."""
@@ -97,8 +98,7 @@ class FilesStore:
     ) -> list[Head]:
         """See `Store`. Looks at every execution that is kept."""
         with self._named():
-            directories = [directory for shard in _inside(self._root) for directory in _inside(shard)]
-            heads = [newest.head for newest in map(self._newest, directories) if newest is not None]
+            heads = [head for shard in _inside(self._root) for head in self._heads(shard)]
         return scan(heads, status=status, saga=saga, tag=tag, owner=owner, due=due, after=after, limit=limit)
 
     def delete(self, id: str, revision: int, /) -> bool:
@@ -186,6 +186,16 @@ class FilesStore:
                 raise
             return False
         return True
+
+    def _heads(self, shard: Path) -> Iterator[Head]:
+        for directory in _inside(shard):
+            try:
+                newest = self._newest(directory)
+            except StoreBroken as error:
+                self._damages.tell(error)
+            else:
+                if newest is not None:
+                    yield newest.head
 
     def _newest(self, directory: Path) -> Record | None:
         """The newest entry, without its body."""

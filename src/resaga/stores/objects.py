@@ -14,7 +14,7 @@ obstore keeps threads of its own, which a fork does not take along: what was use
 """
 
 import os
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any, Final, NamedTuple, final
@@ -27,7 +27,7 @@ from obstore.store import ObjectStore, from_url
 from resaga.core.errors import StoreBroken, StoreClosed, StoreError, StoreReadOnly, StoreUnreachable, UnknownStore
 from resaga.stores import record
 from resaga.stores.record import Record
-from resaga.stores.scan import scan
+from resaga.stores.scan import Damages, scan
 from resaga.stores.store import Append, Head, Stored
 from resaga.stores.turns import in_turn
 
@@ -74,6 +74,7 @@ class ObjectsStore:
     def __init__(self, url: str, /, **options: str) -> None:
         self._where = url
         self._closed = False
+        self._damages = Damages()
         self._known: dict[str, tuple[_Place, Record]] = {}
         try:
             self._bucket, self._once = (_opened(url, options, retries) for retries in (RETRIES, ONCE))
@@ -122,10 +123,7 @@ class ObjectsStore:
             newest: dict[str, _Place] = {}
             for place in sorted(self._list()):
                 newest[place.name] = place
-            heads: list[Head] = []
-            for place in newest.values():
-                with suppress(FileNotFoundError):  # deleted meanwhile
-                    heads += [kept.head for kept in [self._newest(place)] if kept is not None]
+            heads = list(self._heads(newest.values()))
         return scan(heads, status=status, saga=saga, tag=tag, owner=owner, due=due, after=after, limit=limit)
 
     def delete(self, id: str, revision: int, /) -> bool:
@@ -172,6 +170,17 @@ class ObjectsStore:
             newest = max(above, default=_Place(name, 0, 0) if known is None else known[0])
             with suppress(FileNotFoundError):  # deleted meanwhile: there is an end above
                 return newest, self._newest(newest)
+
+    def _heads(self, places: Iterable[_Place]) -> Iterator[Head]:
+        for place in places:
+            with suppress(FileNotFoundError):  # deleted meanwhile
+                try:
+                    kept = self._newest(place)
+                except StoreBroken as error:
+                    self._damages.tell(error)
+                else:
+                    if kept is not None:
+                        yield kept.head
 
     def _newest(self, place: _Place) -> Record | None:
         if not place.size:

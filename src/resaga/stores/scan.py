@@ -1,9 +1,29 @@
 """Finding by looking at every head: for stores that have no index."""
 
+import logging
 from collections.abc import Iterable
 from heapq import nsmallest
+from typing import Final, final
 
+from resaga.core.errors import StoreBroken
 from resaga.stores.store import Head
+
+LOG: Final = logging.getLogger("resaga.stores")
+
+
+@final
+class Damages:
+    """What cannot be read is left out of what is found, so that all else is found; that is said once of each."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def tell(self, error: StoreBroken) -> None:
+        """Say it, unless that was said before."""
+        said = str(error)
+        if said not in self._said:
+            self._said.add(said)
+            LOG.error("one execution cannot be found: %s", said)
 
 
 def scan(  # noqa: PLR0913 - as the protocol says
