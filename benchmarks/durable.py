@@ -120,7 +120,7 @@ def on_sqlite(folder: Path) -> Iterator[Figure]:
         best = median(people * STEPS / one.seconds for one in seen)
         yield Speed(f"SQLite, {people:,} at once, of raw", best / single, least, wish, f"{best:,.0f} steps/s")
     yield from _crowd_figures(seen)
-    yield _cycles(f"sqlite:///{folder / 'cycle.db'}", bare)
+    yield _cycles(folder, bare)
 
 
 def _crowded(single: float) -> tuple[float | None, float | None]:
@@ -140,12 +140,17 @@ def _crowd_figures(seen: list[Crowd]) -> Iterator[Figure]:
     yield Figure("the same, the loop is late by, p99 ms", lag * 1e3, 100, 35, "")
 
 
-def _cycles(url: str, bare: Callable[[], object]) -> Figure:
-    cycle.both(url, "first")  # makes the tables
-    seen = [(_seconds(bare, COMMITS), cycle.both(url, f"c{number}")) for number in range(ROUNDS)]
-    commit, cycles = median(raw for raw, _ in seen), median(both for _, both in seen)
+def _cycles(folder: Path, bare: Callable[[], object]) -> Figure:
+    ours, theirs = f"sqlite:///{folder / 'cycle.db'}", str(folder / "bare.db")
+    cycle.both(ours, "first")  # makes the tables
+    cycle.both_bare(theirs)
+    seen = [
+        (_seconds(bare, COMMITS), cycle.both(ours, f"c{number}"), cycle.both_bare(theirs)) for number in range(ROUNDS)
+    ]
+    commit, cycles, alone = (median(column) for column in zip(*seen, strict=True))
     least, wish = 0.004 + 10 * commit, 0.003 + 8 * commit
-    return Figure("pause and finish, ms", cycles * 1e3, least * 1e3, wish * 1e3, "two processes, imports apart")
+    beside = f"two processes, imports apart; SQLite alone with ten commits: {alone * 1e3:.1f}"
+    return Figure("pause and finish, ms", cycles * 1e3, least * 1e3, wish * 1e3, beside)
 
 
 # ---- PostgreSQL ---------------------------------------------------------------------------------------

@@ -14,18 +14,25 @@ AT_ONCE: Final = 32
 
 def on_sqlite(path: Path) -> Callable[[], object]:
     """In WAL with synchronous=FULL, as the store does it."""
+    return opened(path)[1]
+
+
+def opened(path: Path) -> tuple[sqlite3.Connection, Callable[[], object]]:
+    """The same, and the connection that it is made on."""
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("CREATE TABLE raw (key INTEGER PRIMARY KEY, value INTEGER)")
-    connection.execute("INSERT INTO raw VALUES (1, 0)")
+    if connection.execute("PRAGMA user_version").fetchone() == (0,):
+        connection.execute("CREATE TABLE raw (key INTEGER PRIMARY KEY, value INTEGER)")
+        connection.execute("INSERT INTO raw VALUES (1, 0)")
+        connection.execute("PRAGMA user_version = 1")
 
     def commit() -> None:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("UPDATE raw SET value = value + 1 WHERE key = 1")
         connection.execute("COMMIT")
 
-    return commit
+    return connection, commit
 
 
 def on_postgres(url: str, key: int = 0) -> Callable[[], object]:
