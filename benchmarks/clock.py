@@ -37,8 +37,13 @@ class Figure:
 
 def ratio(ours: Callable[[], object], bare: Callable[[], object]) -> float:
     """How many times as long one takes as the other: the median over interleaved rounds."""
-    first, second = _count(ours), _count(bare)
-    return median((_time(ours, first) / first) / (_time(bare, second) / second) for _ in range(ROUNDS))
+    return median(mine / other for mine, other in rounds(ours, bare))
+
+
+def rounds(*works: Callable[[], object]) -> list[list[float]]:
+    """Seconds that each of them takes, one after the other, round for round."""
+    counts = [_count(work) for work in works]
+    return [[_time(work, count) / count for work, count in zip(works, counts, strict=True)] for _ in range(ROUNDS)]
 
 
 def best_ratio(ours: Callable[[], object], bare: Callable[[], object], times: int, rounds: int = 5) -> float:

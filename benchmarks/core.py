@@ -9,14 +9,15 @@ it is named in each line. With `--strict` the exit status says whether every fig
 import argparse
 import asyncio
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
+from statistics import median
 from typing import Any, Final
 
 import orjson
 
 from benchmarks import work
-from benchmarks.clock import Figure, best_ratio, importing, line, ratio, shown
+from benchmarks.clock import Figure, best_ratio, importing, line, ratio, rounds, shown
 from resaga import Paused, Saga
 from resaga.execution import Execution
 
@@ -45,14 +46,14 @@ def main() -> int:
 def steps() -> Iterator[Figure]:
     """A step forward: the whole of a run of ten, and what each of a hundred more steps adds."""
     ten, more = work.saga(STEPS), work.saga(STEPS + MORE)
-    bare = work.calls
 
     def run(saga: Saga[work.Count, work.Count, Any]) -> Callable[[], object]:
         return lambda: saga.new(work.ZERO, id="bench").start()
 
-    whole = ratio(run(ten), bare)
+    seen = rounds(run(ten), run(more), work.calls)
+    whole, further = median(short / bare for short, _, bare in seen), median(map(_further, seen))
     yield Figure("a step, blocking, in a run of ten", whole, 16, 10, "a bare call; other engines: bench_peers")
-    yield Figure("each further step", (ratio(run(more), bare) - whole) * STEPS / MORE, 16, 10, "a bare call")
+    yield Figure("each further step", further, 16, 10, "a bare call")
 
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
@@ -69,22 +70,31 @@ def steps() -> Iterator[Figure]:
                 await work.awaits()
 
         ten_async, more_async = work.saga_async(STEPS), work.saga_async(STEPS + MORE)
-        whole = ratio(wait(lambda: many(ten_async)), wait(awaits))
-        longer = ratio(wait(lambda: many(more_async)), wait(awaits))
+        seen = rounds(wait(lambda: many(ten_async)), wait(lambda: many(more_async)), wait(awaits))
+    whole, further = median(short / bare for short, _, bare in seen), median(map(_further, seen))
     yield Figure("a step, async, in a run of ten", whole, 10, 6, "a bare await")
-    yield Figure("each further step, async", (longer - whole) * STEPS / MORE, 10, 6, "a bare await")
+    yield Figure("each further step, async", further, 10, 6, "a bare await")
 
 
 def undos() -> Iterator[Figure]:
     """An undo: what each of a hundred more steps adds to a rollback, less what it adds to a run."""
-    bare = work.calls
 
     def run(saga: Saga[work.Count, work.Count, Any]) -> Callable[[], object]:
         return lambda: saga.new(work.ZERO, id="bench").start()
 
-    forward = ratio(run(work.saga(STEPS + MORE)), bare) - ratio(run(work.saga(STEPS)), bare)
-    both = ratio(run(work.failing(STEPS + MORE)), bare) - ratio(run(work.failing(STEPS)), bare)
-    yield Figure("an undo", (both - forward) * STEPS / MORE, 16, 10, "a bare call")
+    there, back = ([run(make(STEPS)), run(make(STEPS + MORE))] for make in (work.saga, work.failing))
+    seen = rounds(*there, *back, work.calls)
+    undo = median(
+        _further([fails, fails_more, bare]) - _further([runs, runs_more, bare])
+        for runs, runs_more, fails, fails_more, bare in seen
+    )
+    yield Figure("an undo", undo, 16, 10, "a bare call")
+
+
+def _further(times: Sequence[float]) -> float:
+    """What each of a hundred more steps takes, given a short run, a long one, and ten bare calls."""
+    short, long, bare = times
+    return (long - short) / MORE / (bare / STEPS)
 
 
 def scale() -> Iterator[Figure]:
