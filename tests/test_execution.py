@@ -40,7 +40,7 @@ VERBS: Final[dict[str, tuple[type[Any], ...]]] = {
     "resume_async": (Paused, Answered, Interrupted),
     "asked": (Paused,),
     "answer": (Paused,),
-    "cancel": (New, Paused, Answered, Interrupted),
+    "cancel": (New, Paused, Answered, Interrupted, Stuck),
     "rollback_plan": (New, Paused, Answered, Interrupted, Stuck),
     "retry": (Stuck,),
     "retry_async": (Stuck,),

@@ -36,6 +36,7 @@ class Shop:
             "undone": steps.undone("c", undo_retry=ONCE),
             "settled": steps.undone("c", settled=True, settle_retry=ONCE),
             "irreversible": steps.irreversible("c"),
+            "irreversible again": steps.irreversible("c", retry=Retry(3)),
             "settled irreversible": steps.irreversible("c", settled=True, settle_retry=ONCE),
         }
         before = steps.undone("a", undo_retry=ONCE) >> steps.kept("k") >> steps.undone("b", undo_retry=ONCE)
@@ -166,6 +167,61 @@ def test_what_was_cut_off_without_a_way_to_find_out_is_in_doubt(loop: Loop) -> N
     assert isinstance(stuck.why, InDoubt)
     assert str(stuck.failure) == "c interrupted: it was cut off, and nobody can tell how it ended"
     assert isinstance(shop.resume(stuck.mark_done(4, by="ann")), Completed)
+
+
+# ---- in doubt, and cancelled ------------------------------------------------------------------------------
+
+
+def cancelled(loop: Loop, last: str, **fates: list[Fate]) -> tuple[Shop, AnyExecution]:
+    """One that was cut off in its last step, and cancelled then."""
+    shop = Shop(loop, last, c=[Fate.CUT_AFTER], **fates)
+    new = shop.saga.new(0, id="t", clock=shop.clock)
+    with pytest.raises(Cut):
+        loop.start(new, shop.clock)
+    stuck = loop.resume(new.interrupted.cancel("enough", by="ann", clock=shop.clock), shop.clock)
+    assert isinstance(stuck, Stuck)
+    del shop.world.calls[:]
+    return shop, stuck
+
+
+CANCELLED: Final[list[tuple[str, Fates]]] = [("undone", {}), ("settled", {"settle_c": [REJECTS]})]
+
+
+@pytest.mark.parametrize(("last", "fates"), CANCELLED, ids=[last for last, _ in CANCELLED])
+@both
+def test_what_is_cancelled_and_has_happened_is_taken_back(loop: Loop, last: str, fates: Fates) -> None:
+    """By the result that a person says it has; a cancel is not forgotten by what is said after it."""
+    shop, stuck = cancelled(loop, last, **fates)
+    outcome = shop.resume(stuck.mark_done(7, by="bob", clock=shop.clock))
+    assert isinstance(outcome, RolledBack)
+    assert shop.world.order() == ["undo c", "undo b", "undo a"]
+    assert str(outcome.failure) == "c cancelled: enough (ann)"
+    assert isinstance(shop.saga.load(outcome.dump()), RolledBack)
+
+
+@both
+def test_what_is_cancelled_is_not_tried_again(loop: Loop) -> None:
+    """That would do what nobody wants any more; it may be asked again whether it has happened."""
+    shop, stuck = cancelled(loop, "undone")
+    before = stuck.dump()
+    with pytest.raises(NotStuckThere, match=r"'c' was cancelled.* say mark_done\(…\) if it has happened, or skip"):
+        loop.retry(stuck, shop.clock)
+    assert stuck.dump() == before
+    assert isinstance(shop.resume(stuck.skip("it has not", "bob", clock=shop.clock)), RolledBack)
+    assert shop.world.order() == ["undo b", "undo a"]
+    shop, stuck = cancelled(loop, "settled", settle_c=[REJECTS])
+    assert isinstance(loop.retry(stuck, shop.clock), RolledBack)
+    assert shop.world.order() == ["settle c", "undo c", "undo b", "undo a"]
+
+
+@both
+def test_what_is_irreversible_and_has_happened_cannot_be_cancelled(loop: Loop) -> None:
+    """It goes on, as there is no way back."""
+    shop, stuck = cancelled(loop, "irreversible again")
+    with pytest.raises(NotStuckThere):
+        loop.retry(stuck, shop.clock)
+    assert isinstance(shop.resume(stuck.mark_done(7, by="bob", clock=shop.clock)), Completed)
+    assert shop.world.order() == ["d"]
 
 
 # ---- an undo that failed -----------------------------------------------------------------------------------

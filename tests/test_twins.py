@@ -13,7 +13,7 @@ import pytest
 
 from resaga import Interrupted, Paused, Reject, Retry, Saga, Stuck, branch, wait, when, within
 from resaga.core.errors import InvalidStepOrder
-from resaga.core.why import AtGate
+from resaga.core.why import AtGate, UndoFailed
 from resaga.drive import awaiting, blocking
 from resaga.runtime import loop, loop_async
 from tests.loops import AWAITING, BLOCKING, AnyContext, AnyExecution, Loop
@@ -152,11 +152,13 @@ class Story:
     def help(self, stuck: AnyExecution) -> AnyExecution:
         """Somebody decides one way or another."""
         past_return = stuck.rollback_plan().past_return is not None
-        match self.random.choice(["retry", "mark"] if past_return else ["retry", "mark", "skip"]):
+        undoing, revoked = isinstance(stuck.why, UndoFailed), stuck.state.cancelled is not None
+        ways = ["mark"] + ["retry"] * (not revoked) + ["skip"] * (not past_return)
+        match self.random.choice(ways):
             case "retry":
                 return self.driven(stuck, lambda: self.loop.retry(stuck, self.clock))
             case "mark":
-                result = self.context.following(self.context.kind())
+                result = None if undoing else self.context.following(self.context.kind())
                 return self.resumed(stuck.mark_done(result, by="ann", clock=self.clock))
             case _:
                 return self.resumed(stuck.skip("so be it", "ann", clock=self.clock))

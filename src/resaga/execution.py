@@ -22,7 +22,7 @@ from resaga.core.replay import cut_off
 from resaga.core.state import ExecutionState
 from resaga.core.timing import StepTiming
 from resaga.core.why import UndoFailed, WhyPaused, WhyStuck, why_paused, why_stuck
-from resaga.core.word import reason_of, signature, signed
+from resaga.core.word import has_no_result, reason_of, signature, signed
 from resaga.drive.awaiting import drive_async
 from resaga.drive.blocking import drive
 from resaga.drive.call import lent
@@ -138,7 +138,10 @@ class _Cancellable(Execution[X, B, M]):
     __slots__ = ()
 
     def cancel(self, reason: str, /, *, by: str | None = None, clock: Clock = SYSTEM) -> "Interrupted[X, B, M]":
-        """Ask for a rollback; refused once an irreversible step is done. Resume what this gives."""
+        """Ask for a rollback; refused once an irreversible step is done. Resume what this gives.
+
+        What is stuck on its way waits for a person all the same, and is rolled back whatever that one says.
+        """
         path = self.state.path or self._codec.program.name
         return cast(
             "Interrupted[X, B, M]",
@@ -312,7 +315,7 @@ class RolledBack(Execution[X, B, M]):
 
 
 @final
-class Stuck(Execution[X, B, M]):
+class Stuck(_Cancellable[X, B, M]):
     """Nothing safe is left to do: a person has to decide. `why` tells what."""
 
     __slots__ = ()
@@ -335,11 +338,8 @@ class Stuck(Execution[X, B, M]):
     @property
     def undo_failure(self) -> Failure | None:
         """The undo's failure, if that is what it is stuck in."""
-        match self.why:
-            case UndoFailed(failure=failure):
-                return failure
-            case _:
-                return None
+        why = self.why
+        return why.failure if isinstance(why, UndoFailed) else None
 
     @property
     def in_effect(self) -> Sequence[str]:
@@ -350,10 +350,6 @@ class Stuck(Execution[X, B, M]):
     def skipped(self) -> Sequence[Left]:
         """What a person said to leave."""
         return left(self.state)
-
-    def rollback_plan(self) -> RollbackPlan:
-        """What a rollback would do from here."""
-        return rollback_plan(self.state)
 
     def retry(self: "Stuck[X, B, Sync]", *, by: str | None = None, clock: Clock = SYSTEM) -> "Outcome[X, B, Sync]":
         """Try again what it is stuck in, with a new budget of attempts."""
@@ -378,7 +374,9 @@ class Stuck(Execution[X, B, M]):
         """Say that the undo is done, or that the step happened, with its `result`; an undo has none. Resume this."""
         signed("mark_done", by)
         here = self.state.here
-        if not isinstance(self.why, UndoFailed) and here.gives is not None:
+        if isinstance(self.why, UndoFailed):
+            has_no_result(here.path, result)
+        elif here.gives is not None:
             result = self._codec.check_answer(here.gives, result, here.path)
         return cast("Interrupted[X, B, M]", self._said(MarkedDone(result, clipped(by)), clock, Interrupted))
 

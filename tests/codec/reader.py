@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 NAMES = {0: "returned", 9: "not yet", 10: "interrupted", 12: "settled", 13: "did not happen", 16: "undone"}
-VALUED = {0, 4, 5, 7, 8, 9, 11, 12, 14, 15, 17, 18, 19, 20, 21}
+VALUED = {0, 4, 5, 7, 8, 9, 11, 12, 14, 15, 17, 18, 19, 20, 21, 22}
 FAILURE = {7: lambda value: value[0], 8: lambda value: value[0]} | dict.fromkeys((11, 14, 15), lambda value: value)
-ENDS = {0, 11, 12, 13, 14, 16, 18, 19, 21}
+ENDS = {0, 11, 12, 13, 14, 16, 18, 19, 21, 22}
 
 
 def read(blob: bytes) -> Any:  # noqa: ANN401 - plain JSON
@@ -34,8 +34,8 @@ def _rows(document: Any) -> Iterator[Any]:  # noqa: ANN401
         if fact in VALUED:
             full = _put_in(next(values), before)
             value = _plain(full)
-            if fact in (0, 5, 12, 19):
-                before = full[0] if fact == 19 else full
+            if fact in (0, 5, 12, 19, 22):
+                before = full[0] if fact in (19, 22) else full
         yield rest.rpartition(" ")[0], kind, fact, at, took, value
     if list(values):
         raise ValueError("values are left over")
@@ -82,7 +82,7 @@ def _timings(rows: Any) -> Iterator[Any]:  # noqa: ANN401
         if outcome and kind not in ("get", "put"):
             attempt += 1
             yield path, attempt, undo, at - took, None if fact == 10 else took, outcome
-        undo = undo or fact == 14 or (fact == 12 and kind != "irreversible")
+        undo = undo or fact in (14, 22) or (fact == 12 and kind != "irreversible")
         doubt = doubt or fact in (8, 10) or (fact == 15 and outcome not in (None, "rejected"))
         attempt, doubt = (0, False) if fact in ENDS else (attempt, doubt)
         given_up = failure if fact == 11 else given_up

@@ -173,7 +173,7 @@ def test_an_id_is_one(wrong: str) -> None:
         ({"codes": [-27]}, "$.codes"),
         ({"codes": [5 + 32]}, "$.codes"),
         ({"codes": [2**62]}, "$.codes"),
-        ({"codes": [22]}, "$.codes"),
+        ({"codes": [23]}, "$.codes"),
         ({"codes": [31]}, "$.codes"),
         ({"codes": [6]}, "$.values"),
         ({"values": []}, "$.values"),

@@ -91,7 +91,7 @@ def test_a_document_without_a_member_does_not_fit(name: str) -> None:
         ("listing", ["read path 0123456"]),
         ("codes", []),
         ("codes", [-1]),
-        ("codes", [3_199_990]),
+        ("codes", [3_199_991]),
         ("codes", ["5"]),
         ("codes", [1.5]),
         ("at", []),

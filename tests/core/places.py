@@ -8,6 +8,7 @@ from resaga.core.combine import wait, when
 from resaga.core.node import Reject
 from resaga.core.outcome import (
     Answer,
+    Cancelled,
     Failed,
     Interrupted,
     Later,
@@ -17,10 +18,11 @@ from resaga.core.outcome import (
     Unstorable,
 )
 from resaga.core.retry import Retry
-from tests.core.play import BOOM, NO, STEPS, Play, started
+from tests.core.play import BOOM, ENOUGH, NO, STEPS, Play, started
 from tests.steps import AnyBlock
 
 TWICE: Final = Retry(2)
+CANCELLED: Final = Cancelled(ENOUGH)
 SLOWLY: Final = Retry(3, delay=timedelta(minutes=1))
 
 
@@ -62,12 +64,18 @@ PLACES: Final[Mapping[str, Callable[[], Play]]] = {
     "cut": lambda: told(started(two()), Interrupted()),
     "settling": lambda: told(started(STEPS.undone("a", settled=True)), Failed(BOOM)),
     "settling later": lambda: told(started(STEPS.undone("a", settled=True)), Failed(BOOM), Later("later", None)),
+    "settling what was cancelled": lambda: told(started(STEPS.undone("a", settled=True)), Failed(BOOM), CANCELLED),
     "settling what was cut": lambda: told(started(STEPS.irreversible("a", settled=True)), Interrupted()),
     "undoing": lambda: told(started(two()), Returned(1), Refused(NO)),
     "undoing later": lambda: told(started(two()), Returned(1), Refused(NO), Later("later", None)),
     "undoing what is lost": lambda: told(started(two()), Unstorable(object(), BOOM)),
     "stuck in doubt": lambda: told(started(STEPS.irreversible("a")), Failed(BOOM)),
     "stuck in a settle": lambda: told(started(STEPS.undone("a", settled=True)), Failed(BOOM), Refused(NO)),
+    "stuck and cancelled": lambda: told(started(two()), Interrupted(), CANCELLED),
+    "stuck, final and cancelled": lambda: told(started(STEPS.irreversible("a", retry=SLOWLY)), Failed(BOOM), CANCELLED),
+    "stuck in a settle and cancelled": lambda: told(
+        started(STEPS.undone("a", settled=True)), Failed(BOOM), CANCELLED, Refused(NO)
+    ),
     "stuck in an undo": lambda: told(started(two()), Returned(1), Refused(NO), Refused(NO)),
     "stuck past return": lambda: told(behind(STEPS.read("a")), Refused(NO)),
     "stuck in a condition": lambda: told(behind(when(odd, STEPS.read("a"))), Refused(NO)),

@@ -30,6 +30,7 @@ NUMBERS = {
     "MARKED": 19,
     "EMITTED": 20,
     "UNDONE_BY_HAND": 21,
+    "MARKED_TO_UNDO": 22,
 }
 
 
@@ -46,7 +47,7 @@ def test_a_code_has_room_for_every_fact_and_gives_both_halves_back() -> None:
 
 
 def test_a_completion_says_that_the_effect_is_there() -> None:
-    assert {Fact.RETURNED, Fact.SETTLED, Fact.MARKED} == COMPLETIONS
+    assert {Fact.RETURNED, Fact.SETTLED, Fact.MARKED, Fact.MARKED_TO_UNDO} == COMPLETIONS
 
 
 SETTLED_UNDO = told(started(STEPS.undone("a", settled=True)), Failed(BOOM), Returned(1))

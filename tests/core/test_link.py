@@ -10,7 +10,7 @@ from resaga import Attempt, DidNotHappen, branch, gate, read, step, wait, when, 
 from resaga.core.block import node_of
 from resaga.core.compile import compile_program
 from resaga.core.decision import Ask, Choose, Perform, Plain, PlainAsync, Undo
-from resaga.core.fact import MASK, Fact
+from resaga.core.fact import COMPLETIONS, MASK, Fact
 from resaga.core.program import Program
 
 DAY = timedelta(days=1)
@@ -130,7 +130,7 @@ def test_so_is_a_common_undo(undoes: Any, kind: type) -> None:  # noqa: ANN401 -
     """What takes back a completion is found by the code of its row."""
     one = program(step(look).undone_by(undoes))
     kinds = {Fact(code & MASK): type(decision) for code, decision in one.undo_of.items()}
-    assert kinds == {Fact.RETURNED: kind, Fact.SETTLED: kind, Fact.MARKED: kind}
+    assert kinds == dict.fromkeys(map(Fact, COMPLETIONS), kind)
 
 
 def test_what_takes_a_context_out_is_no_common_body() -> None:

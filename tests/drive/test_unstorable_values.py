@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from resaga import Attempt, Completed, DidNotHappen, Retry, RolledBack, Saga, read, step
+from resaga import Attempt, Completed, DidNotHappen, Retry, RolledBack, Saga, Stuck, read, step
 from resaga.core.errors import NotStorable
 from tests.drive.trips import Cart, Still, go
 
@@ -57,8 +57,8 @@ def test_a_read_that_gives_such_a_value_fails() -> None:
     assert [one.outcome for one in outcome.state.step_timings] == ["unstorable"]
 
 
-def test_an_irreversible_step_that_gives_such_a_value_goes_on_with_it() -> None:
-    """It cannot be taken back, so what follows is given the live value; only a document cannot be had."""
+def test_an_irreversible_step_that_gives_such_a_value_is_stuck() -> None:
+    """It cannot be taken back, and nobody could load what goes on with it: a person says which result it has."""
 
     @step
     def a(cart: Cart) -> Cart:
@@ -68,12 +68,15 @@ def test_an_irreversible_step_that_gives_such_a_value_goes_on_with_it() -> None:
     def b(cart: Cart) -> Cart:
         return Cart([*cart.items, "seen"])
 
-    outcome = go(a.irreversible() >> b, Cart())
-    assert isinstance(outcome, Completed)
-    assert outcome.result == Cart(["paid", "seen"])
-    with pytest.raises(NotStorable, match=r"a\.cents|\$\.cents"):
-        outcome.dump()
-    assert outcome.result == Cart(["paid", "seen"])
+    saga = Saga("shop", a.irreversible() >> b)
+    stuck = saga.new(Cart()).start()
+    assert isinstance(stuck, Stuck)
+    assert "; a unstorable [NotStorable]: $.cents: this value cannot be stored" in str(stuck.why)
+    loaded = saga.load(stuck.dump())
+    assert isinstance(loaded, Stuck)
+    done = loaded.mark_done(Cart(["paid"]), by="ann").resume()
+    assert isinstance(done, Completed)
+    assert done.result == Cart(["paid", "seen"])
 
 
 def test_a_settle_that_gives_such_a_value_says_that_it_happened() -> None:

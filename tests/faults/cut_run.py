@@ -156,7 +156,8 @@ class CutRun:
         undoing, there = isinstance(stuck.why, UndoFailed), name in self.world.there
         rows = stuck.state.trail.rows()
         retried = any(fact is Fact.RETRIED and index == here.index for fact, index, _, _, _ in rows)
-        if not retried and (undoing or not there):
+        revoked = stuck.state.cancelled is not None and here.settling is None
+        if not retried and not revoked and (undoing or not there):
             again = stuck.retry_async if self.awaits else stuck.retry
             return lambda: again(by="ann", clock=clock)
         self.by_hand = True
@@ -164,5 +165,5 @@ class CutRun:
             return lambda: stuck.skip("so be it", "ann", clock=clock)
         if not undoing and here.kind in EFFECTS:
             self.world.there.add(name)  # somebody has done it
-        result = self.scenario.context.following(self.scenario.context.kind())
+        result = None if undoing else self.scenario.context.following(self.scenario.context.kind())
         return lambda: stuck.mark_done(result, by="ann", clock=clock)

@@ -80,7 +80,7 @@ def in_order(program: Program, rows: Iterable[Row]) -> list[int]:
         if fact in COMPLETIONS and kind is Kind.UNDONE:
             standing.append(index)
         settled = fact is Fact.SETTLED and given_up is not None and kind is not Kind.IRREVERSIBLE
-        undoing = undoing or settled or fact is Fact.FAILED
+        undoing = undoing or settled or fact in (Fact.FAILED, Fact.MARKED_TO_UNDO)
         if fact in (Fact.UNDONE, Fact.UNDONE_BY_HAND) or (fact is Fact.SKIPPED and undoing):
             assert undoing, "something was undone without a reason"
             assert standing, "something was undone that was not done"

@@ -165,6 +165,13 @@ SCENES: Final = (
     Scene("hotel-gives-up", _trip_or_rejected, OBERON, {"hotel": [AGAIN] * 3}, (DAY, MINUTES, MINUTES)),
     Scene("insurance-cut", _trip_or_rejected, OBERON, {"insurance": [Cut()]}, (DAY, _answer(value=False))),
     Scene("flight-cut", _trip_or_rejected, OBERON, {"flight": [Cut(), Cut()]}),
+    Scene(
+        "flight-cancelled",
+        _trip_or_rejected,
+        OBERON,
+        {"flight": [Cut(), NotYet("wait")]},
+        (_cancel, _done(Trip("Oberon", ("flight",)))),
+    ),
     Scene("overnight-cancelled", _trip_or_rejected, OBERON, people=(_cancel,)),
     Scene("thank-fails", _trip_by_default, OBERON, {"thank": [Rejected()]}, (DAY, WEEK, DAY, _retry)),
     Scene("undo-fails", _trip_or_rejected, OBERON, {"cancel flight": [AGAIN]}, (DAY, WEEK, MINUTES)),

@@ -54,6 +54,7 @@ class Model:
     doubt: bool = False
     tries: int = 0
     given_up: bool = False
+    cancelled: bool = False
     done: list[str] = field(factory=list)
     standing: list[str] = field(factory=list)
     skipped: list[str] = field(factory=list)
@@ -74,6 +75,11 @@ class Model:
         while whole and not (self.stuck or self.asked or self.later) and self.mode in doing:
             whole = doing[self.mode]()
         return whole
+
+    @property
+    def revoked(self) -> bool:
+        """Whether it was cancelled and is not to be tried again: a person is to say what has happened."""
+        return self.cancelled and self.mode is Mode.FORWARD
 
     @property
     def sealed(self) -> bool:
@@ -154,9 +160,11 @@ class Model:
         """Somebody wants it to be taken back; if that is under way, nothing changes."""
         if self.mode in (Mode.FORWARD, None):
             self.asked = self.later = False
+            self.cancelled = self.doubt
             self._give_up() if self.doubt else self._turn()
-        elif self.mode is Mode.SETTLING and not self.given_up:
-            self.given_up, self.later, self.tries = True, False, 0
+        elif self.mode is Mode.SETTLING and not self.cancelled:
+            self.cancelled = self.given_up = True
+            self.later, self.tries = False, 0
 
     def retry(self) -> None:
         """A person says: again."""
@@ -177,6 +185,9 @@ class Model:
         self.stuck = False
         if self.mode is Mode.UNDOING:
             self._taken_back()
+        elif self.cancelled and self.plans[self.place].kind != "irreversible":
+            self._note_done()
+            self._turn()
         else:
             self._complete()
 

@@ -285,7 +285,8 @@ class Simulation:
     def _help(self, state: ExecutionState) -> ExecutionState:
         """Stuck: mend what is broken there and try again, or look how things stand and say so."""
         self.world.land()
-        outcome = self._truth(state) if self.choices.pick(2) == 1 else None
+        only_truth = state.phase is Phase.FORWARD and state.cancelled is not None
+        outcome = self._truth(state) if only_truth or self.choices.pick(2) == 1 else None
         path = state.here.path
         self._are(path.rpartition("/")[2], *((Fate.GIVES,) if path in self.mended else MENDED))
         self.mended |= {path}

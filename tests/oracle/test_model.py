@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 )
 
 from resaga import Answered, Completed, Interrupted, New, Paused, RolledBack, Saga, Stuck
-from resaga.core.errors import AlreadyUsed, PastNoReturn
+from resaga.core.errors import AlreadyUsed, NotStuckThere, PastNoReturn
 from resaga.core.retry import Retry
 from resaga.core.why import AtGate, UndoFailed
 from tests.oracle.model import Mode, Model, Plan
@@ -141,6 +141,10 @@ class Twins(RuleBasedStateMachine):
     @rule(fates=FATES)
     def retry(self, fates: list[Fate]) -> None:
         """Try again what it is stuck in."""
+        if self.model.revoked:
+            with pytest.raises(NotStuckThere):
+                self.execution.retried(by="ann", clock=self.world.clock)
+            return
         self._fated(fates)
         self.model.retry()
         self._run("retry")

@@ -268,14 +268,16 @@ class Rig:
         here, name, runtime = stuck.state.here, leaf(stuck.path), self.runtime
         undoing, there = isinstance(stuck.why, UndoFailed), name in self.world.there
         retried = any(fact is Fact.RETRIED and index == here.index for fact, index, _, _, _ in stuck.state.trail.rows())
-        if not retried and (undoing or not there):
+        revoked = stuck.state.cancelled is not None and here.settling is None
+        if not retried and not revoked and (undoing or not there):
             runtime.retry(ID, by="ann")
         elif there if undoing else not there and stuck.rollback_plan().past_return is None:
             runtime.skip(ID, "so be it", by="ann")
         else:
             if not undoing and here.kind in EFFECTS:
                 self.world.there.add(name)  # somebody has done it
-            runtime.mark_done(ID, self.scenario.context.following(self.scenario.context.kind()), by="ann")
+            result = None if undoing else self.scenario.context.following(self.scenario.context.kind())
+            runtime.mark_done(ID, result, by="ann")
 
 
 def end(runtime: AnyRuntime) -> None:

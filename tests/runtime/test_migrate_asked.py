@@ -1,10 +1,11 @@
 """What was asked of an execution before it was migrated, and is not honoured yet."""
 
+from datetime import timedelta
 from typing import Any, Final
 
 import pytest
 
-from resaga import Completed, Gate, Paused, Saga, gate, step
+from resaga import Answered, Completed, Gate, Paused, RolledBack, Saga, Stuck, gate, step, wait
 from resaga.core import errors
 from tests.runtime.newer import BODY, MIGRATION, NEWER, kept, same, score
 from tests.runtime.places import Place, place
@@ -93,6 +94,21 @@ def test_an_early_answer_to_what_is_gone() -> None:
     assert isinstance(runtime.resume(WITHOUT, A), Completed)
 
 
+def test_an_early_answer_where_its_gate_is_reached_by_that() -> None:
+    """It is taken in at once: whoever drives what is due goes on with it, and a second one comes too late."""
+    shop = Shop()
+    old: Any = Saga("slow", reserve.undone_by(release) >> wait(timedelta(days=30)) >> approval)
+    new: Any = Saga("slow", reserve.undone_by(release) >> approval, version=2)
+    runtime = shop.another(old, new)
+    runtime.run(old, Order(A), id=A)
+    runtime.answer(A, approval, True, by="ann")
+    assert isinstance(runtime.migrate(new.migration(old), A), Answered)
+    with pytest.raises(errors.Conflict):
+        runtime.answer(A, approval, False, by="bob")
+    assert runtime.tick() == 1
+    assert isinstance(runtime.load(new, A), Completed)
+
+
 @gate(name="second")
 def other(order: Order, why: str) -> Order:
     return order
@@ -113,7 +129,7 @@ def test_an_early_answer_that_a_deploy_has_made_void(old: Any) -> None:  # noqa:
 
 
 def test_a_cancel_that_was_not_heard() -> None:
-    """It is rolled back there."""
+    """It is taken in by whoever migrates: what was begun is in doubt, and then it is rolled back."""
     shop = Shop()
 
     @step
@@ -128,7 +144,10 @@ def test_a_cancel_that_was_not_heard() -> None:
         shop.runtime.run(old, Order(A), id=A)
     shop.die()
     runtime = shop.another(new)
-    runtime.migrate(new.migration(old), A)
+    stuck = runtime.migrate(new.migration(old), A)
+    assert isinstance(stuck, Stuck)
+    runtime.skip(A, "it has not happened", by="ann")
     assert runtime.tick() == 1
     outcome = runtime.load(new, A)
+    assert isinstance(outcome, RolledBack)
     assert outcome.failure.message == "enough (ann)"

@@ -8,16 +8,34 @@ from typing import Any
 
 import pytest
 
-from resaga import Completed, New, Paused, RolledBack, Saga, Stuck, read, step
+from resaga import Attempt, Completed, New, Paused, Retry, RolledBack, Saga, Stuck, read, step
 from resaga.core import errors
 from resaga.runtime import BlockingRuntime
 from resaga.runtime.life import WORKER
 from resaga.stores import Append
 from resaga.stores.sqlite import SqliteStore
 from tests.runtime.runtimes import made
-from tests.runtime.shop import CALLS, CHECKOUT, NAP, OTHER, A, Order, Shop, approval, charge, paused, price, release
+from tests.runtime.shop import (
+    CALLS,
+    CHECKOUT,
+    NAP,
+    OTHER,
+    A,
+    Order,
+    Shop,
+    approval,
+    charge,
+    paused,
+    price,
+    release,
+    reserve,
+)
 
 pytestmark = pytest.mark.usefixtures("both_runtimes")
+
+
+def unpay(receipt: str) -> None:
+    CALLS.append("unpay")
 
 
 def stuck(shop: Shop) -> None:
@@ -40,26 +58,68 @@ def test_run_twice_is_run_once() -> None:
     assert CALLS == ["reserve", "price"]
 
 
-def test_what_is_stuck_is_decided_before_it_is_cancelled() -> None:
-    """A cancellation that nobody would hear of is refused, and it is said what to do."""
+def test_what_is_stuck_is_cancelled() -> None:
+    """A person still says what came of it; whatever that is, all is taken back, unless nothing can be."""
     shop = Shop()
 
     @step(takes=str, gives=str)
     def doubtful(paid: str) -> str:
         raise OSError
 
-    saga: Any = Saga("doubtful", charge.kept("it is a test") >> doubtful.irreversible())
+    saga: Any = Saga("doubtful", charge.undone_by(unpay) >> doubtful.irreversible())
     runtime = shop.another(saga)
-    assert isinstance(runtime.run(saga, Order(A), id=A), Stuck)
-    before = shop.store.read(A)
-    with pytest.raises(errors.NotStuckThere, match="is stuck at 'doubtful': say first what came of that"):
-        runtime.cancel(A, "enough")
-    assert shop.store.read(A) == before
+    for id_ in ("B", "C"):
+        assert isinstance(runtime.run(saga, Order(id_), id=id_), Stuck)
+        runtime.cancel(id_, "enough", by="ann")
+        runtime.cancel(id_, "enough")
+        with pytest.raises(errors.NotStuckThere, match="'doubtful' was cancelled, so it is not tried again"):
+            runtime.retry(id_)
+    runtime.skip("B", "it has not happened", by="bob")
+    assert isinstance(runtime.resume(saga, "B"), RolledBack)
+    assert runtime.load(saga, "B").failure.message == "enough (ann)"
+    runtime.mark_done("C", "paid", by="bob")
+    assert isinstance(runtime.resume(saga, "C"), Completed)
     after: Any = Saga("after", charge.irreversible() >> doubtful.irreversible())
     runtime = shop.another(after)
-    assert isinstance(runtime.run(after, Order("B"), id="B"), Stuck)
-    with pytest.raises(errors.PastNoReturn, match="an irreversible step is done; say retry or mark_done"):
-        runtime.cancel("B", "enough")
+    assert isinstance(runtime.run(after, Order("D"), id="D"), Stuck)
+    with pytest.raises(errors.PastNoReturn, match="is done and cannot be taken back"):
+        runtime.cancel("D", "enough")
+
+
+def test_a_cancel_that_comes_before_it_is_stuck_is_kept() -> None:
+    """It was accepted while the step was tried, and what is said then takes all back."""
+    shop = Shop()
+
+    @step
+    def lost(order: Order) -> Order:
+        shop.another(saga).cancel(A, "enough", by="ann")
+        raise OSError
+
+    def find(order: Order, attempt: Attempt) -> Order:
+        raise OSError
+
+    saga: Any = Saga("lost", lost.settled_by(find, retry=Retry(1)).undone_by(release) >> charge.irreversible())
+    runtime = shop.another(saga)
+    assert isinstance(runtime.run(saga, Order(A), id=A), Stuck)
+    runtime.mark_done(A, Order(A), by="bob")
+    assert isinstance(runtime.resume(saga, A), RolledBack)
+    assert CALLS == ["release"]
+
+
+def test_a_cancel_while_it_only_reads() -> None:
+    """What has no effect and is known to nobody does not complete an execution that was cancelled before."""
+    shop = Shop()
+
+    @read
+    def looking(order: Order) -> Order:
+        shop.another(saga).cancel(A, "enough", by="ann")
+        return order
+
+    saga: Any = Saga("looking", reserve.undone_by(release) >> looking >> price.named("then") >> price)
+    outcome = shop.another(saga).run(saga, Order(A), id=A)
+    assert isinstance(outcome, RolledBack)
+    assert CALLS == ["reserve", "price", "price", "release"]
+    assert [one.what for one in shop.another(saga).events(A)] == ["created", "started", "returned", "failed", "undone"]
 
 
 def test_what_a_runtime_gives_is_to_look_at() -> None:

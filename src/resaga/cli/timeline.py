@@ -119,8 +119,8 @@ def _said(fact: Fact, value: object, undo: str) -> str:
             return f"{undo}not yet{f': {reason}' if reason else ''}"
         case Fact.ANSWERED, Answer(by=by):
             return f"answered{_by(by)}"
-        case Fact.MARKED, Mark(by=by):
-            return f"marked done{_by(by)}"
+        case ((Fact.MARKED | Fact.MARKED_TO_UNDO), Mark(by=by)):
+            return f"marked done{_by(by)}{'; roll back' if fact is Fact.MARKED_TO_UNDO else ''}"
         case Fact.SKIPPED, Skip(reason=reason, by=by):
             return f"skipped{_by(by)}: {reason}"
         case ((Fact.RETRIED | Fact.UNDONE_BY_HAND), _):

@@ -6,14 +6,14 @@ from typing import Any, Final, NamedTuple, final
 import orjson
 
 from resaga.codec.document import Document
-from resaga.codec.facts import CONTEXT_CODES, MARKED, SILENT_CODES
+from resaga.codec.facts import CONTEXT_CODES, SILENT_CODES
 from resaga.codec.limits import BLOB_BYTES, DEPTH, VALUE_BYTES
 from resaga.codec.reference import DOLLAR, Sources, opening
 from resaga.codec.values import is_too_deep
 from resaga.core.compatibility import Change, Compatibility, Reach, Verdict
 from resaga.core.difference import difference
 from resaga.core.errors import BlobCorrupt, BlobMismatch, BlobTooLarge, ProgramChanged
-from resaga.core.fact import BITS, COMPLETIONS, MASK, Fact
+from resaga.core.fact import BITS, COMPLETIONS, MARKS, MASK, Fact
 from resaga.core.line import Line
 from resaga.core.program import Program
 from resaga.core.state import ExecutionState, Phase
@@ -31,6 +31,7 @@ RETYPED: Final[Mapping[Fact, str]] = {
     Fact.RETURNED: "re-typed",
     Fact.SETTLED: "re-typed",
     Fact.MARKED: "re-typed",
+    Fact.MARKED_TO_UNDO: "re-typed",
     Fact.ANSWERED: "re-typed in its answer",
     Fact.EMITTED: "re-typed in an event",
 }
@@ -187,7 +188,7 @@ def _in_full(document: Document) -> list[Any]:
         if size > VALUE_BYTES:
             _refuse_large(full, position, size)
         values.append(full)
-        if fact == MARKED:
+        if fact in MARKS:
             sources.turn(full[0] if type(full) is list and full else full)
         elif fact in CONTEXT_CODES:
             sources.turn(full, extent)

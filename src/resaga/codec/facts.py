@@ -13,7 +13,7 @@ from resaga.core.outcome import Answer
 from resaga.core.program import Program
 from resaga.core.shape import Shape
 
-CONTEXTS: Final = frozenset({Fact.CREATED, Fact.RETURNED, Fact.SETTLED, Fact.MARKED})
+CONTEXTS: Final = frozenset({Fact.CREATED, *map(Fact, COMPLETIONS)})
 """The facts whose value is a context, which the next context may refer to."""
 
 SILENT: Final = frozenset(
@@ -32,7 +32,6 @@ SILENT: Final = frozenset(
 # As plain ints: members of an enumeration have another hash.
 CONTEXT_CODES: Final = frozenset(int(fact) for fact in CONTEXTS)
 SILENT_CODES: Final = frozenset(int(fact) for fact in SILENT)
-MARKED: Final = int(Fact.MARKED)
 
 Way: TypeAlias = Callable[[Step, Any], object]
 """One direction of a fact's value, given that direction of the user's own value in it."""
@@ -58,7 +57,7 @@ class FactCoder:
         match fact:
             case Fact.CREATED:
                 return self.program.takes
-            case Fact.RETURNED | Fact.SETTLED | Fact.MARKED:
+            case Fact.RETURNED | Fact.SETTLED | Fact.MARKED | Fact.MARKED_TO_UNDO:
                 return self.program.instructions[index].gives
             case Fact.ANSWERED:
                 return self.program.instructions[index].asks
@@ -191,6 +190,7 @@ WAYS: Final[dict[Fact, tuple[Way, Way]]] = {
     Fact.RETRIED: (lambda _, value: _text_or_none(value), lambda _, plain: _text_or_none(plain)),
     Fact.SKIPPED: (lambda _, value: [_text(value.reason), _text(value.by)], _read_skip),
     Fact.MARKED: (lambda own, value: [own(value.value), _text(value.by)], _read_mark),
+    Fact.MARKED_TO_UNDO: (lambda own, value: [own(value.value), _text(value.by)], _read_mark),
     Fact.EMITTED: (_as_it_is, _as_it_is),
     Fact.UNDONE_BY_HAND: (lambda _, value: _text(value), lambda _, plain: _text(plain)),
 }

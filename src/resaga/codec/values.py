@@ -9,11 +9,11 @@ from resaga.codec.coder import Coders
 from resaga.codec.column import Column
 from resaga.codec.culprit import culprit
 from resaga.codec.document import crowded, too_deep
-from resaga.codec.facts import CONTEXT_CODES, MARKED, SILENT_CODES, FactCoder
+from resaga.codec.facts import CONTEXT_CODES, SILENT_CODES, FactCoder
 from resaga.codec.limits import REFERENCE_BYTES
 from resaga.codec.reference import Targets, measured, opening
 from resaga.core.errors import NotStorable
-from resaga.core.fact import BITS, MASK, Fact, Mark
+from resaga.core.fact import BITS, MARKS, MASK, Fact, Mark
 from resaga.core.outcome import Answer
 from resaga.core.shape import Shape
 
@@ -73,7 +73,7 @@ class Values:
                 raise too_much(self._name(code))
             if fact in CONTEXT_CODES:
                 memory.held = memory.latest
-                if fact == MARKED:
+                if fact in MARKS:
                     plain = plain[0]
                     size, brackets = measured(plain, {})
                 targets = before if size >= REFERENCE_BYTES else None

@@ -40,6 +40,7 @@ class Fact(IntEnum):
     MARKED = 19  # a Mark: the step has happened
     EMITTED = 20  # the event
     UNDONE_BY_HAND = 21  # who said so
+    MARKED_TO_UNDO = 22  # a Mark: the step has happened, and was cancelled
 
 
 BITS: Final = 5
@@ -47,8 +48,14 @@ BITS: Final = 5
 
 MASK: Final = (1 << BITS) - 1
 
-COMPLETIONS: Final = frozenset({int(Fact.RETURNED), int(Fact.SETTLED), int(Fact.MARKED)})
+MARKS: Final = frozenset({int(Fact.MARKED), int(Fact.MARKED_TO_UNDO)})
+"""The facts that somebody said so, with the result inside of the value."""
+
+COMPLETIONS: Final = frozenset({int(Fact.RETURNED), int(Fact.SETTLED)}) | MARKS
 """The facts that a step's effect is there, with its result as the value."""
+
+
+TURNS: Final = frozenset({int(Fact.FAILED), int(Fact.MARKED_TO_UNDO)})
 
 
 def turns(fact: int, *, final: bool) -> bool:
@@ -56,7 +63,7 @@ def turns(fact: int, *, final: bool) -> bool:
 
     What is settled was given up before, so it is taken back; or it is `final`: irreversible, and counts as done.
     """
-    return fact == Fact.FAILED or (fact == Fact.SETTLED and not final)
+    return fact in TURNS or (fact == Fact.SETTLED and not final)
 
 
 Row: TypeAlias = tuple[Fact, int, int, int, object]

@@ -62,6 +62,8 @@ def judge(state: ExecutionState, outcome: Outcome, at: int, took: int) -> Facts:
             return [(Fact.POSTPONED, Postponement(reason, None if again is None else later(at, again)))]
         case Unstorable(value=value, failure=failure):
             _must(state, *BODIES)
+            if state.here.kind is Kind.IRREVERSIBLE:
+                return [(Fact.STUCK, failure)]
             if state.here.kind in EFFECTS:
                 return [(Fact.SETTLING, failure), (Fact.SETTLED, value)]
             return _failing(state, failure)
@@ -160,14 +162,15 @@ def _cancelled(state: ExecutionState, failure: Failure) -> Facts:
         path = state.program.instructions[done].path if done is not None else "the end"
         raise PastNoReturn(f"{path!r} is done and cannot be taken back, so nothing is cancelled.", path=path)
     if state.stuck is not None:
-        return []
+        over = state.stuck_back or state.cancelled is not None
+        return [] if over else [(Fact.RETRIED, None), *_giving_up(state, failure)]
     match state.phase:
         case Phase.NEW:
             return [(Fact.STARTED, None), (Fact.FAILED, failure)]
         case Phase.FORWARD:
             return _giving_up(state, failure) if state.doubt else [(Fact.FAILED, failure)]
         case Phase.SETTLING:
-            return [(Fact.SETTLING, failure)] if state.failure is None else []
+            return [(Fact.SETTLING, failure)] if state.failure is None or state.failure.kind != "cancelled" else []
         case _:
             return []
 
@@ -178,10 +181,7 @@ def _decided(state: ExecutionState, outcome: Retried | Skipped | MarkedDone) -> 
     instruction = state.here
     match outcome:
         case Retried(by=by):
-            retried = (Fact.RETRIED, by)
-            learnt = state.phase is Phase.FORWARD and state.doubt and state.program.settles[state.index]
-            # Its program did not know then how to find out; the row says that this one does.
-            return [retried, (Fact.SETTLING, state.stuck)] if learnt else [retried]
+            return [(Fact.RETRIED, by), *_again(state, instruction)]
         case Skipped(reason=reason, by=by):
             skip = (Fact.SKIPPED, Skip(reason, by))
             if state.phase is Phase.UNDOING:
@@ -200,9 +200,29 @@ def _decided(state: ExecutionState, outcome: Retried | Skipped | MarkedDone) -> 
                 raise NotStuckThere(
                     f"{instruction.path!r} is a condition: it can be retried only.", path=instruction.path
                 )
-            return [(Fact.MARKED, Mark(value, by))]
+            return [(Fact.MARKED_TO_UNDO if given_back(state) else Fact.MARKED, Mark(value, by))]
         case _:
             assert_never(outcome)
+
+
+def _again(state: ExecutionState, instruction: Instruction) -> Facts:
+    """What else follows when somebody says that what it is stuck in is to be tried again."""
+    forward = state.phase is Phase.FORWARD
+    if forward and state.doubt and state.program.settles[state.index]:
+        # Its program did not know then how to find out; the row says that this one does.
+        return [(Fact.SETTLING, state.stuck)]
+    if forward and state.cancelled is not None:
+        raise NotStuckThere(
+            f"{instruction.path!r} was cancelled, so it is not tried again:"
+            " say mark_done(…) if it has happened, or skip(…) if it has not.",
+            path=instruction.path,
+        )
+    return []
+
+
+def given_back(state: ExecutionState) -> bool:
+    """Whether what a person says has happened is to be taken back, as that was asked for before."""
+    return state.cancelled is not None and state.here.kind is not Kind.IRREVERSIBLE
 
 
 def _giving_up(state: ExecutionState, failure: Failure) -> Facts:

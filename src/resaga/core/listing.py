@@ -85,6 +85,7 @@ def _happened(state: ExecutionState) -> dict[int, str]:
         Fact.RETURNED: "done",
         Fact.SETTLED: "settled",
         Fact.MARKED: "marked done",
+        Fact.MARKED_TO_UNDO: "marked done, to be undone",
         Fact.CHOSE_YES: "yes",
         Fact.CHOSE_NO: "no",
         Fact.ANSWERED: "answered",

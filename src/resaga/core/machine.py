@@ -48,7 +48,7 @@ from resaga.core.errors import IllegalTransition
 from resaga.core.fact import BITS, Fact, Mark, Postponement, Setback, expected
 from resaga.core.failure import UNCALLED, Failure
 from resaga.core.instruction import Instruction, Op
-from resaga.core.judge import BODIES, judge
+from resaga.core.judge import BODIES, given_back, judge
 from resaga.core.node import EFFECTS, Kind
 from resaga.core.outcome import Answer, Outcome
 from resaga.core.program import Program
@@ -260,7 +260,8 @@ def _did_not_happen(state: ExecutionState, value: object, at: int, took: int) ->
 def _failed(state: ExecutionState, value: object, at: int, took: int) -> None:
     """Turn round: from the last row of the trail backward."""
     _calm(state)
-    state.failure, state.phase, state.cursor = expected(Failure, value), UNDOING, len(state.trail.codes)
+    state.failure, state.stuck = expected(Failure, value), None
+    state.phase, state.cursor = UNDOING, len(state.trail.codes)
     _undo_next(state)
 
 
@@ -300,6 +301,10 @@ def _marked(state: ExecutionState, value: object, at: int, took: int) -> None:
     _complete(state, expected(Mark, value).value, at, took)
 
 
+def _marked_to_undo(state: ExecutionState, value: object, at: int, took: int) -> None:
+    _failed(state, state.cancelled, at, took)
+
+
 def _emitted(state: ExecutionState, value: object, at: int, took: int) -> None:
     """Nothing moves: the event only stands in the trail."""
 
@@ -326,16 +331,11 @@ RULES: Final[Mapping[Fact, Rule]] = {
     Fact.STUCK: (lambda state: state.free, _got_stuck),
     Fact.UNDONE: (lambda state: state.busy and state.phase is UNDOING, _undone),
     Fact.RETRIED: (lambda state: state.stuck is not None, _retried),
-    Fact.SKIPPED: (
-        lambda state: state.stuck is not None and (state.phase is UNDOING or state.past_return is None),
-        _skipped,
-    ),
-    Fact.MARKED: (
-        lambda state: state.stuck is not None and state.phase is not UNDOING and state.here.op in BODIES,
-        _marked,
-    ),
+    Fact.SKIPPED: (lambda state: state.stuck_back or (state.stuck_ahead and state.past_return is None), _skipped),
+    Fact.MARKED: (lambda state: state.stuck_ahead and state.here.op in BODIES and not given_back(state), _marked),
+    Fact.MARKED_TO_UNDO: (given_back, _marked_to_undo),
     Fact.EMITTED: (lambda state: state.busy, _emitted),
-    Fact.UNDONE_BY_HAND: (lambda state: state.stuck is not None and state.phase is UNDOING, _undone),
+    Fact.UNDONE_BY_HAND: (lambda state: state.stuck_back, _undone),
 }
 """All transitions. A forged or damaged trail must not get anywhere that a run could not."""
 

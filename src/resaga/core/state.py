@@ -244,6 +244,22 @@ class ExecutionState:
         return self.phase is FORWARD and self.busy
 
     @property
+    def cancelled(self) -> Failure | None:
+        """What somebody asked for, where a person has to say first whether what is in doubt has happened."""
+        asked = self.failure or self.stuck
+        return asked if self.stuck_ahead and asked is not None and asked.kind == "cancelled" else None
+
+    @property
+    def stuck_ahead(self) -> bool:
+        """Whether a person has to decide about a step on the way forward."""
+        return self.stuck is not None and self.phase is not UNDOING
+
+    @property
+    def stuck_back(self) -> bool:
+        """Whether one has to decide about an undo."""
+        return self.stuck is not None and self.phase is UNDOING
+
+    @property
     def executed(self) -> int:
         """How many bodies of steps, reads and gates have given their result."""
         return sum(1 for _ in self.completed())

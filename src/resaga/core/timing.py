@@ -47,6 +47,7 @@ LAST_OF_ITS_KIND: Final = frozenset(
         Fact.UNDONE,
         Fact.SKIPPED,
         Fact.MARKED,
+        Fact.MARKED_TO_UNDO,
         Fact.UNDONE_BY_HAND,
     }
 )

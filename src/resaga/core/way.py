@@ -6,17 +6,15 @@ Only the trail and the lines of its listing are read; the program that wrote the
 from collections.abc import Sequence
 from typing import Final, final
 
-from resaga.core.fact import BITS, MASK, Fact, turns
+from resaga.core.fact import BITS, COMPLETIONS, MASK, Fact, turns
 from resaga.core.line import END, TEST, WAIT, Line
 from resaga.core.node import Kind
 
 CREATED: Final = int(Fact.CREATED)
 STARTED: Final = int(Fact.STARTED)
 FAILED: Final = int(Fact.FAILED)
-SETTLED: Final = int(Fact.SETTLED)
 WOKE: Final = int(Fact.WOKE)
 CHOICES: Final = (int(Fact.CHOSE_YES), int(Fact.CHOSE_NO))
-RESULTS: Final = (int(Fact.RETURNED), int(Fact.MARKED))
 UNANSWERED: Final = -1
 FINAL: Final = Kind.IRREVERSIBLE.value
 UNDONE: Final = Kind.UNDONE.value
@@ -87,7 +85,7 @@ class Way:
                 station, asked = self._came_to(index, asked)
                 station.rows.append(row)
                 kind = old[index].kind
-                station.done = fact in RESULTS or fact == SETTLED or (fact == WOKE and kind == WAIT)
+                station.done = fact in COMPLETIONS or (fact == WOKE and kind == WAIT)
                 self.turned = turns(fact, final=kind == FINAL)
         if len(self.begun) > 1 and (not self.stations or self.stations[-1].done) and not self.turned:
             self._came_to(standing, asked)

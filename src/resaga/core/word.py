@@ -10,6 +10,15 @@ def signed(verb: str, *words: object) -> None:
         raise InvalidOption(f"{verb}(…): say who decided this, and why; it is kept with the execution.")
 
 
+def has_no_result(path: str, result: object) -> None:
+    """Raise unless nothing is given for a result: that of a step stays what it was when it is taken back."""
+    if result is not None:
+        raise InvalidOption(
+            f"mark_done(…) was given a result, but {path!r} is stuck in its undo, which has none;"
+            " say mark_done(by=…) if it was taken back by hand."
+        )
+
+
 def signature(verb: str, by: object) -> str | None:
     """Who said so, if somebody is named."""
     if by is not None and not (isinstance(by, str) and by.strip()):

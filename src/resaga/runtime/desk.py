@@ -20,7 +20,7 @@ from resaga.core.errors import (
     WrongSaga,
 )
 from resaga.core.outcome import Answer
-from resaga.core.state import UNDOING, ExecutionState
+from resaga.core.state import ExecutionState
 from resaga.core.word import reason_of, signature
 from resaga.drive.clock import Clock
 from resaga.execution import Answered, Completed, Execution, Interrupted, New, Paused, Stuck
@@ -156,7 +156,9 @@ class Desk:
                 raise WrongSaga(said, path="$.saga")
             if (yield from self._lives(stored.owner)):
                 raise Conflict(f"execution {id_!r} is being driven; migrate it when it rests.", id=id_)
-            held = Held.migrated(conversion, stored, (yield from self._owner()), self._clock.wall())
+            now = self._clock.wall()
+            held = Held.migrated(conversion, stored, (yield from self._owner()), now)
+            held.hear(now)
             with suppress(Conflict):
                 if (yield from held.rest(aside=stored.status == QUARANTINED)):
                     own: Any = saga.opened(held.state, looked_at=True)
@@ -223,7 +225,7 @@ class Desk:
             name = gate.node.body.name
             said = f"saga {saga.name!r} was not made of this gate {name!r}; give one that it was made of."
             raise NotAsked(said, path=name)
-        if state.asked and state.here in places:
+        if state.asked and state.here in places and not held.has_answer():
             paused: Any = saga.opened(state)
             return (yield from _said(held, paused.answer(gate, value, by=by, clock=self._clock)))
         given = {request.said[0] for request in held.requests if request.what == ANSWER}
@@ -243,11 +245,9 @@ class Desk:
             case New() | Paused() | Answered() | Interrupted() if stored.owner:
                 one.cancel(reason, by=by, clock=self._clock)  # raises, if it is known by now that it cannot be
                 return (yield from _asked(stored, saga.codec.cancelling(reason_of("cancel", reason, by))))
-            case New() | Paused() | Answered() | Interrupted():
+            case New() | Paused() | Answered() | Interrupted() | Stuck():
                 return (yield from _said(held, one.cancel(reason, by=by, clock=self._clock)))
-            case Stuck() if held.state.phase is not UNDOING:
-                raise _undecided(one)
-            case _:  # it was rolled back, or is to be
+            case _:  # it was rolled back
                 return True
 
     def _migrating(self, migration: object) -> AnySaga:
@@ -296,16 +296,6 @@ def _said(held: Held, after: AnyExecution) -> Asking[bool]:
     except Conflict:
         return False
     return True
-
-
-def _undecided(stuck: AnyStuck) -> NotStuckThere | PastNoReturn:
-    """Why it cannot be cancelled."""
-    here = f"execution {stuck.id!r} is stuck at {stuck.path!r}"
-    if stuck.state.past_return is not None:
-        said = f"{here}, and cannot be taken back: an irreversible step is done; say retry or mark_done."
-        return PastNoReturn(said, path=stuck.path)
-    said = f"{here}: say first what came of that, by retry, skip or mark_done; skip takes the rest back."
-    return NotStuckThere(said, path=stuck.path)
 
 
 def _stuck(one: AnyExecution) -> AnyStuck:

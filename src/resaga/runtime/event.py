@@ -33,6 +33,7 @@ Happened: TypeAlias = Literal[
     "marked",
     "emitted",
     "undone_by_hand",
+    "marked_to_undo",
 ]
 """What can happen to an execution: the facts, by their names."""
 

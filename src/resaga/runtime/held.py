@@ -24,11 +24,11 @@ from resaga.core.decision import Choose, Decision, Perform, Plain, PlainAsync
 from resaga.core.errors import AlreadyExists, Conflict, PastNoReturn, StoreError
 from resaga.core.fact import BITS
 from resaga.core.failure import Failure
-from resaga.core.machine import advance
+from resaga.core.machine import advance, decide
 from resaga.core.node import EFFECTS
 from resaga.core.outcome import Cancelled
-from resaga.core.replay import interrupt
-from resaga.core.state import FORWARD, NEW, SETTLING, ExecutionState
+from resaga.core.replay import interrupt, retrace
+from resaga.core.state import FORWARD, NEW, SETTLING, ExecutionState, Phase, Trail
 from resaga.drive.call import Calling
 from resaga.runtime.asking import TRIES, Asking, read
 from resaga.runtime.room import Room, refused
@@ -183,6 +183,7 @@ class Held:
         state, waiting = self.state, list[journal.Request]()
         for request in self.requests:
             if request.what == journal.CANCEL:
+                state = self._before_reads(state)
                 failure = Failure(state.path or state.program.name, "cancelled", request.said[0])
                 try:
                     decision = advance(state.program, state, Cancelled(failure), at, 0)
@@ -198,6 +199,19 @@ class Held:
                     waiting.remove(request)
                     return advance(state.program, state, answer, at, 0)
         return decision
+
+    def _before_reads(self, state: ExecutionState) -> ExecutionState:
+        """The state before what had no effect completed it, if nobody knows yet that it is completed."""
+        if state.phase is Phase.COMPLETED and not self._unrecorded_effect():
+            (codes, at, took, values), rows = state.trail.columns(), self._written
+            trail = Trail(codes[:rows], at[:rows], took[:rows], values[:rows])
+            self.state = retrace(state.program, state.execution_id, trail)
+        return self.state
+
+    def hear(self, at: int) -> None:
+        """Take in what others ask for, where it stands."""
+        if self.requests and self.state.phase is not NEW:
+            self.heard(decide(self.state.program, self.state), at)
 
     def roomy(self, decision: Calling, at: int) -> Decision:
         """What is to be done: that, if there is room in a document for what comes of it."""
@@ -308,6 +322,15 @@ class Held:
             return True
         self._looked = len(codes)  # each of these is looked at once
         return False
+
+    def has_answer(self) -> bool:
+        """Whether the question that is open was answered before it was asked, and nobody has taken that in."""
+        return any(
+            request.what == journal.ANSWER
+            and request.said[0] == self.state.path
+            and self._codec.answer_of(self.state.index, request) is not None
+            for request in self.requests
+        )
 
     def is_ahead(self, path: str) -> bool:
         """Whether the gate of that path has still to be decided."""

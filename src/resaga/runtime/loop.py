@@ -26,6 +26,7 @@ def run(held: Held, clock: Clock, copy: Copy, hands: Hands) -> Decision:
     decision = enter(state, before + shift)
     while True:
         decision = held.heard(decision, before + shift)
+        state = held.state
         if isinstance(decision, Halt):
             if hands.ask(held.rest()):
                 return decision

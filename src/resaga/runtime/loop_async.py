@@ -26,6 +26,7 @@ async def run_async(held: Held, clock: Clock, copy: Copy, hands: HandsAsync) -> 
     decision = enter(state, before + shift)
     while True:
         decision = held.heard(decision, before + shift)
+        state = held.state
         if isinstance(decision, Halt):
             if await hands.ask(held.rest()):
                 return decision
