@@ -187,7 +187,7 @@ async def _awaited(action: AsyncAction[Order, Held] | Read[Order, Held], attempt
 
 def test_a_step_that_takes_an_attempt_needs_one() -> None:
     """The message says how it is made; one that takes none may be given one all the same."""
-    said = r"'charge' takes an Attempt.*charge\(context, Attempt\(path='charge'\)\)"
+    said = r"'charge' takes an Attempt.*charge\(context, attempt\('charge'\)\), with resaga"
     with pytest.raises(NeedsAttempt, match=said) as caught:
         step(charge)(Held("h"))
     assert caught.value.path == "charge"

@@ -76,14 +76,31 @@ def test_an_answer_to_no_gate_of_it() -> None:
 
 
 def test_one_gate_twice() -> None:
-    """Each place of it has an answer of its own, the first one first."""
+    """Each place of it has an answer of its own, and whoever answers says which: one that comes twice is for one."""
     saga: Any = Saga("twice", approval.named("first") >> approval.named("then"))
     shop = Shop()
     runtime = shop.another(saga)
     runtime.run(saga, Order(A), id=A)
-    runtime.answer(A, approval, True)
-    runtime.answer(A, approval, True)
+    said = r"'approval' is asked at 'first/approval' and at 'then/approval'; say which by path=…\."
+    with pytest.raises(errors.NotAsked, match=said):
+        runtime.answer(A, approval, True)
+    with pytest.raises(errors.NotAsked, match=r"'approval' is not asked at 'last', but at 'first/approval' and"):
+        runtime.answer(A, approval, True, path="last")
+    runtime.answer(A, approval, True, path="first/approval")
+    with pytest.raises(errors.Conflict, match="'first/approval' has its answer already"):
+        runtime.answer(A, approval, True, path="first/approval")
+    assert isinstance(runtime.resume(saga, A), Paused)
+    runtime.answer(A, approval, True, path="then/approval")
     assert isinstance(runtime.resume(saga, A), Completed)
+
+
+def test_an_answer_to_what_is_cancelled() -> None:
+    """It is told why nobody asks any more."""
+    shop = Shop()
+    paused(shop)
+    shop.runtime.cancel(A, "enough", by="ann")
+    with pytest.raises(errors.Conflict, match=r"cancelled: enough \(ann\), so it is rolled back"):
+        shop.runtime.answer(A, approval, True)
 
 
 def test_a_gate_that_has_the_name_of_a_condition() -> None:
@@ -110,7 +127,7 @@ def test_an_early_answer_while_a_deploy_is_taken_in() -> None:
     shop = Shop()
     before = shop.another(old)
     before.run(old, Order(A), id=A)
-    before.answer(A, approval, True)
+    before.answer(A, approval, True, path="approval")
 
     class Slow:
         """Somebody answers before the first append."""
@@ -125,7 +142,7 @@ def test_an_early_answer_while_a_deploy_is_taken_in() -> None:
         def append(self, batch: Any, /) -> Any:  # noqa: ANN401 - as the store has it
             if self.says and batch[0].status != "worker":
                 self.says = False
-                shop.another(old).answer(A, approval, True)
+                shop.another(old).answer(A, approval, True, path="last/approval")
             return self.inner.append(batch)
 
     assert isinstance(made(Slow(), [new], clock=shop.clock).resume(new, A), Paused)

@@ -91,7 +91,8 @@ def test_an_answer_to_what_is_no_gate(gate: Any) -> None:  # noqa: ANN401 - as u
 
 
 @pytest.mark.parametrize(
-    "asked", [{"saga": CHECKOUT}, {"tag": ("a",)}, {"status": 5}, {"status": "nope"}, {"tag": "\ud800"}]
+    "asked",
+    [{"saga": CHECKOUT}, {"tag": ("a",)}, {"status": 5}, {"status": "nope"}, {"tag": "\ud800"}, {"saga": "nap"}],
 )
 @pytest.mark.usefixtures("both_runtimes")
 def test_a_search_for_what_nobody_has(asked: Any) -> None:  # noqa: ANN401 - as untyped callers have it

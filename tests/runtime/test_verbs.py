@@ -50,6 +50,17 @@ def stuck(shop: Shop) -> None:
 # ---- beginning -----------------------------------------------------------------------------------
 
 
+def test_the_same_with_other_tags_is_another() -> None:
+    """Whoever gives no tags asks for none in particular."""
+    shop = Shop()
+    shop.runtime.submit(CHECKOUT, Order(A), id=A, tags=("b", "a"))
+    shop.runtime.submit(CHECKOUT, Order(A), id=A, tags=("a", "b"))
+    shop.runtime.run(CHECKOUT, Order(A), id=A)
+    for again in (shop.runtime.submit, shop.runtime.run):
+        with pytest.raises(errors.AlreadyExists, match=r"it has the tags \('a', 'b'\)"):
+            again(CHECKOUT, Order(A), id=A, tags=("c",))
+
+
 def test_run_twice_is_run_once() -> None:
     """The same id with the same context is the same execution."""
     shop = Shop()

@@ -117,6 +117,13 @@ def test_a_place_that_is_none_is_refused(url: str) -> None:
     assert caught.value.scheme == url.partition("://")[0]
 
 
+@pytest.mark.parametrize("url", ["sqlite://shop.db", "file://var/shop"])
+def test_two_slashes_are_too_few(url: str) -> None:
+    """It says what is meant, as it cannot know whether that is a host."""
+    with pytest.raises(UnknownStore, match=f"three slashes before a name.*: {url.replace('://', ':///')}$"):
+        open_store(url)
+
+
 @pytest.mark.parametrize("url", ["sqlite:///shop.db?mode=ro", "file:///var/shop#1"])
 def test_options_that_nobody_reads_are_refused(url: str) -> None:
     """They would be part of a name: the store of that name is empty, and nobody knows why."""

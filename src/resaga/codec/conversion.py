@@ -209,7 +209,10 @@ def places(codec: Codec, block: Arrow) -> list[int]:
     program, node = codec.program, node_of(block)
     found = [one.index for one in program.instructions if one.node is node]
     if not found:
-        raise InvalidOption(f"{title(block)} is no step of saga {program.name!r} version {program.version}.")
+        raise InvalidOption(
+            f"{title(block)} is none of the blocks that saga {program.name!r} version {program.version}"
+            " was made of; give that very object."
+        )
     return found
 
 

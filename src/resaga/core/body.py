@@ -58,7 +58,7 @@ class Body(Value):
         if len(arguments) < wanted:
             raise NeedsAttempt(
                 f"{self.name!r} takes an Attempt; in a unit test give it one:"
-                f" {self.name}(context, Attempt(path={self.name!r})).",
+                f" {self.name}(context, attempt({self.name!r})), with resaga.testing.attempt.",
                 path=self.name,
             )
         return self.function(*arguments[:wanted])

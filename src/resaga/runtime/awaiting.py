@@ -21,7 +21,7 @@ from resaga.runtime.event import Event
 from resaga.runtime.handle import Handle
 from resaga.runtime.life import LEASE, Life
 from resaga.runtime.options import clock_at, count
-from resaga.runtime.standing import OVER, PAUSED, RUNNING, STUCK, Standing
+from resaga.runtime.standing import OVER, PAUSED, RUNNING, STUCK, AnyStatus, Standing
 from resaga.runtime.summary import Summary
 from resaga.runtime.turnstile import Turnstile
 from resaga.runtime.watch import Watch
@@ -137,7 +137,7 @@ class Runtime:
         while (other := self._drives.get(id_)) is not None:
             await asyncio.wait([other.task, other.recorded], return_when=asyncio.FIRST_COMPLETED)
             with suppress(NotKept):
-                await self._ask(self._desk.same(saga, state))
+                await self._ask(self._desk.same(saga, state, tags))
                 return self.handle(saga, id_)
             await asyncio.wait([other.task])  # somebody only looked for one that was not there
         drive = self._drives.begun(saga, held, hands)
@@ -146,7 +146,7 @@ class Runtime:
             if not drive.recorded.done():
                 self._given(drive, id_)  # raises: nothing was kept
         except AlreadyExists:
-            await self._ask(self._desk.same(saga, state))
+            await self._ask(self._desk.same(saga, state, tags))
         return self.handle(saga, id_)
 
     async def submit(
@@ -199,9 +199,11 @@ class Runtime:
         self._drives.check()
         await self._watch.always(self._clock, count("at_once", at_once), span("every", every).total_seconds())
 
-    async def answer(self, id: str, gate: Gate[Any, Any, R, Any], value: R, /, *, by: str | None = None) -> None:
+    async def answer(
+        self, id: str, gate: Gate[Any, Any, R, Any], value: R, /, *, by: str | None = None, path: str | None = None
+    ) -> None:
         """See `BlockingRuntime.answer`."""
-        await self._said(self._desk.answer(id, gate, value, by))
+        await self._said(self._desk.answer(id, gate, value, by=by, path=path))
 
     async def cancel(self, id: str, reason: str, /, *, by: str | None = None) -> None:
         """See `BlockingRuntime.cancel`."""
@@ -239,7 +241,7 @@ class Runtime:
         return await self._ask(self._desk.summary(id))
 
     async def find(
-        self, *, status: str | None = None, saga: str | None = None, tag: str | None = None
+        self, *, status: AnyStatus | None = None, saga: str | None = None, tag: str | None = None
     ) -> AsyncIterator[Standing]:
         """See `BlockingRuntime.find`."""
         after: str | None = ""
@@ -300,7 +302,7 @@ class Runtime:
         self._watch.nudge()
         return result
 
-    async def _found(self, statuses: tuple[str, ...]) -> AsyncIterator[Standing]:
+    async def _found(self, statuses: tuple[AnyStatus, ...]) -> AsyncIterator[Standing]:
         for status in statuses:
             async for one in self.find(status=status):
                 yield one

@@ -23,7 +23,7 @@ from resaga.runtime.life import LEASE, Life
 from resaga.runtime.loop import run
 from resaga.runtime.options import clock_at
 from resaga.runtime.sigterm import on_sigterm
-from resaga.runtime.standing import OVER, PAUSED, RUNNING, STUCK, Standing
+from resaga.runtime.standing import OVER, PAUSED, RUNNING, STUCK, AnyStatus, Standing
 from resaga.runtime.summary import Summary
 from resaga.runtime.told import Told, is_about_one
 from resaga.saga import Loaded, Saga
@@ -107,7 +107,7 @@ class BlockingRuntime:
         try:
             return self._driven(saga, self._ask(self._desk.create(saga, state, tags)), self._clock)
         except AlreadyExists:
-            self._ask(self._desk.same(saga, state))
+            self._ask(self._desk.same(saga, state, tags))
         return self.resume(saga, state.execution_id)
 
     def submit(
@@ -180,12 +180,15 @@ class BlockingRuntime:
             finally:
                 self._hands.stopping = False
 
-    def answer(self, id: str, gate: Gate[Any, Any, R, Any], value: R, /, *, by: str | None = None) -> None:
+    def answer(
+        self, id: str, gate: Gate[Any, Any, R, Any], value: R, /, *, by: str | None = None, path: str | None = None
+    ) -> None:
         """Record the answer to a gate; who drives what is due goes on with it.
 
-        One that comes before the gate is reached is kept for it; a second one is a `Conflict`.
+        One that comes before the gate is reached is kept for it; a second one is a `Conflict`. For a gate that the saga
+        asks at several places, `path` says which.
         """
-        self._ask(self._desk.answer(id, gate, value, by))
+        self._ask(self._desk.answer(id, gate, value, by=by, path=path))
 
     def cancel(self, id: str, reason: str, /, *, by: str | None = None) -> None:
         """Ask for a rollback. What is being driven takes it in before its next call."""
@@ -226,7 +229,9 @@ class BlockingRuntime:
         """How an execution stands; its saga is not needed."""
         return self._ask(self._desk.summary(id))
 
-    def find(self, *, status: str | None = None, saga: str | None = None, tag: str | None = None) -> Iterator[Standing]:
+    def find(
+        self, *, status: AnyStatus | None = None, saga: str | None = None, tag: str | None = None
+    ) -> Iterator[Standing]:
         """How all executions stand that fit, by their ids. `saga` is a name with a version, as in `checkout/1`."""
         after: str | None = ""
         while after is not None:
@@ -284,7 +289,7 @@ class BlockingRuntime:
     def _ask(self, asking: Asking[T]) -> T:
         return ask(self._store, asking)
 
-    def _found(self, statuses: tuple[str, ...]) -> Iterator[Standing]:
+    def _found(self, statuses: tuple[AnyStatus, ...]) -> Iterator[Standing]:
         for status in statuses:
             yield from self.find(status=status)
 

@@ -19,6 +19,7 @@ from resaga.core.errors import (
     UnknownSaga,
     WrongSaga,
 )
+from resaga.core.instruction import Instruction
 from resaga.core.outcome import Answer
 from resaga.core.state import ExecutionState
 from resaga.core.word import reason_of, signature
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 L = TypeVar("L")
 
 AnyExecution: TypeAlias = Execution[Any, Any, Any]
+AnyGate: TypeAlias = Gate[Any, Any, Any, Any]
 AnyStuck: TypeAlias = Stuck[Any, Any, Any]
 
 
@@ -72,17 +74,20 @@ class Desk:
         state = self.begun(saga, context, id_)
         first = journaled(state, b"", 1, urandom(16), tags=tags_of(tags), snapshot=saga.codec.dump(state))
         if not (yield from surely(first)):
-            yield from self.same(saga, state)
+            yield from self.same(saga, state, tags)
         return state.execution_id
 
-    def same(self, saga: AnySaga, state: ExecutionState) -> Asking[None]:
-        """Raise unless the execution that is kept under this id began with the same."""
+    def same(self, saga: AnySaga, state: ExecutionState, tags: tuple[str, ...]) -> Asking[None]:
+        """Raise unless the execution that is kept under this id began with the same; no tags are any tags."""
         stored = yield from kept(state.execution_id)
+        other = f"is of {stored.saga!r}"
         if stored.saga == named(saga.program):
             there = Held.seen(saga.codec, stored).state
+            other = "it began with something else"
             if saga.codec.beginning(there) == saga.codec.beginning(state):
-                return
-        other = "it began with something else" if stored.saga == named(saga.program) else f"is of {stored.saga!r}"
+                if not tags or set(tags) == set(stored.tags):
+                    return
+                other = f"it has the tags {stored.tags!r}"
         raise AlreadyExists(
             f"execution {stored.id!r} is kept already, and {other}; give this one another id.", id=stored.id
         )
@@ -118,9 +123,9 @@ class Desk:
 
     # ---- what somebody says; where somebody else was faster, all is looked at anew -------------------
 
-    def answer(self, id_: str, gate: Gate[Any, Any, Any, Any], value: object, by: str | None) -> Asking[None]:
+    def answer(self, id_: str, gate: AnyGate, value: object, *, by: str | None, path: str | None) -> Asking[None]:
         """Record the answer to a gate."""
-        while not (yield from self._answered(id_, gate, value, by)):
+        while not (yield from self._answered(id_, gate, value, by, path)):
             continue
 
     def cancel(self, id_: str, reason: str, by: str | None) -> Asking[None]:
@@ -131,7 +136,12 @@ class Desk:
     def decide(self, id_: str, verb: Callable[[AnyStuck], AnyExecution]) -> Asking[None]:
         """Record what a person decided about one that is stuck."""
         while True:
-            saga, _, held = yield from self._kept(id_)
+            saga, stored, held = yield from self._kept(id_)
+            if stored.status == QUARANTINED:
+                said = (
+                    f"execution {id_!r} is quarantined, not stuck in a step; say retry({id_!r}) once the cause is gone."
+                )
+                raise NotStuckThere(said, path=held.state.path or "")
             if (yield from _said(held, verb(_stuck(saga.opened(held.state))))):
                 return
 
@@ -214,27 +224,20 @@ class Desk:
         saga = self.sagas[stored.saga]
         return saga, stored, Held.seen(saga.codec, stored)
 
-    def _answered(self, id_: str, gate: Gate[Any, Any, Any, Any], value: object, by: str | None) -> Asking[bool]:
-        if not isinstance(gate, Gate):
-            said = f"answer(…) was given {type(gate).__name__} for a gate; give it one that the saga was made of."
-            raise NotAsked(said, path="")
+    def _answered(self, id_: str, gate: AnyGate, value: object, by: str | None, path: str | None) -> Asking[bool]:
         saga, stored, held = yield from self._kept(id_)
-        state = held.state
-        places = [one for one in state.program.instructions if one.node is gate.node and one.asks is not None]
-        if not places:
-            name = gate.node.body.name
-            said = f"saga {saga.name!r} was not made of this gate {name!r}; give one that it was made of."
-            raise NotAsked(said, path=name)
-        if state.asked and state.here in places and not held.has_answer():
+        state, one = held.state, _asking(saga, gate, path)
+        if state.asked and state.here is one and not held.has_answer():
             paused: Any = saga.opened(state)
             return (yield from _said(held, paused.answer(gate, value, by=by, clock=self._clock)))
         given = {request.said[0] for request in held.requests if request.what == ANSWER}
-        for one in places:
-            if held.is_ahead(one.path) and one.path not in given and one.asks is not None:
-                own = saga.codec.check_answer(one.asks, value, one.path)
-                answer = Answer(own, signature("answer", by))
-                return (yield from _asked(stored, saga.codec.answering(one.index, answer)))
-        why = f"gate {places[-1].path!r} has its answer already, or the execution has gone past it"
+        if held.is_ahead(one.path) and one.path not in given and one.asks is not None:
+            own = saga.codec.check_answer(one.asks, value, one.path)
+            answer = Answer(own, signature("answer", by))
+            return (yield from _asked(stored, saga.codec.answering(one.index, answer)))
+        why = f"gate {one.path!r} has its answer already, or the execution has gone past it"
+        if state.failure is not None:
+            why = f"{state.failure}, so it is rolled back"
         raise Conflict(f"execution {id_!r} takes no such answer: {why}.", id=id_)
 
     def _cancelled(self, id_: str, reason: str, by: str | None) -> Asking[bool]:
@@ -281,6 +284,25 @@ class Desk:
     def _unknown(self, saga: str) -> UnknownSaga:
         known = ", ".join(sorted(self.sagas)) or "none"
         return UnknownSaga(f"this runtime has no saga {saga!r} (it has {known}); add it to its sagas=[…].", saga=saga)
+
+
+def _asking(saga: AnySaga, gate: AnyGate, path: str | None) -> Instruction:
+    """Where this gate is asked; one that is asked at several places is not answered by accident at the wrong one."""
+    if not isinstance(gate, Gate):
+        said = f"answer(…) was given {type(gate).__name__} for a gate; give it one that the saga was made of."
+        raise NotAsked(said, path="")
+    name = gate.node.body.name
+    places = {one.path: one for one in saga.program.instructions if one.node is gate.node and one.asks is not None}
+    if not places:
+        said = f"saga {saga.name!r} was not made of this gate {name!r}; give one that it was made of."
+        raise NotAsked(said, path=name)
+    if path is None and len(places) > 1:
+        said = f"gate {name!r} is asked at {' and at '.join(map(repr, places))}; say which by path=…."
+        raise NotAsked(said, path=name)
+    if path is not None and path not in places:
+        said = f"gate {name!r} is not asked at {path!r:.80}, but at {' and at '.join(map(repr, places))}."
+        raise NotAsked(said, path=name)
+    return next(iter(places.values())) if path is None else places[path]
 
 
 def _asked(stored: Stored, entry: bytes) -> Asking[bool]:

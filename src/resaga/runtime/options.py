@@ -50,6 +50,9 @@ def looked_for(*, status: object, **asked: object) -> None:
     for what, word in asked.items():
         if word is not None and not is_text(word):
             raise InvalidOption(f"find({what}={word!r:.80}): give a text, as in saga='checkout/1'.")
+    saga = asked.get("saga")
+    if isinstance(saga, str) and "/" not in saga:
+        raise InvalidOption(f"find(saga={saga!r:.80}): give a name with its version, as in saga='{saga:.80}/1'.")
 
 
 def clock_at(now: object, clock: Clock) -> Clock:

@@ -41,6 +41,9 @@ def path_of(url: str, /) -> str:
     """What stands behind the first slash after the scheme, percent-decoded."""
     scheme, _, rest = url.partition("://")
     path = unquote(rest).removeprefix("/")
+    if rest and not rest.startswith("/"):
+        said = f"{scheme}:// takes three slashes before a name, or four before a path from the root: {scheme}:///{rest}"
+        raise UnknownStore(said, scheme=scheme)
     if "?" in rest or "#" in rest:
         said = f"{scheme}:// takes no options behind '?' or '#'; in a name they are written '%3F' and '%23'."
         raise UnknownStore(said, scheme=scheme)

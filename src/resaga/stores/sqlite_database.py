@@ -52,7 +52,10 @@ FAULTS: Final = {
     sqlite3.SQLITE_PERM: (StoreReadOnly, FORBIDDEN),
     sqlite3.SQLITE_BUSY: (StoreBusy, "was locked by another process for too long; find out which."),
     sqlite3.SQLITE_LOCKED: (StoreBusy, "was locked in this process for too long; end the other transaction."),
-    sqlite3.SQLITE_CANTOPEN: (StoreUnreachable, "cannot be opened; mind that its directory is there."),
+    sqlite3.SQLITE_CANTOPEN: (
+        StoreUnreachable,
+        "cannot be opened; mind that its directory is there, and may be written.",
+    ),
     sqlite3.SQLITE_IOERR: (StoreUnreachable, "cannot be read or written; look after the disk."),
     sqlite3.SQLITE_PROTOCOL: (StoreUnreachable, "cannot be locked; is it on a network drive?"),
     sqlite3.SQLITE_NOMEM: (StoreUnreachable, "was not given the memory that it needs."),
