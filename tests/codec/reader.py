@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-NAMES = {0: "returned", 9: "not yet", 10: "interrupted", 12: "settled", 13: "did not happen", 16: "undone"}
+NAMES = {0: "returned", 9: "not_yet", 10: "interrupted", 12: "settled", 13: "did_not_happen", 16: "undone"}
 VALUED = {0, 4, 5, 7, 8, 9, 11, 12, 14, 15, 17, 18, 19, 20, 21, 22}
 FAILURE = {7: lambda value: value[0], 8: lambda value: value[0]} | dict.fromkeys((11, 14, 15), lambda value: value)
 ENDS = {0, 11, 12, 13, 14, 16, 18, 19, 21, 22}

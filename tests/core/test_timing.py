@@ -42,7 +42,7 @@ def calls(play: Play) -> list[tuple[str, int, str]]:
         (two(), [Refused(NO)], [("a", 1, "rejected")]),
         (two(), [Failed(BOOM)], [("a", 1, "failed")]),
         (two(), [Interrupted(), Woke(), Returned(1)], [("a", 1, "interrupted"), ("a", 2, "returned")]),
-        (two(), [Later("", None), Woke(), Failed(BOOM)], [("a", 1, "not yet"), ("a", 2, "failed")]),
+        (two(), [Later("", None), Woke(), Failed(BOOM)], [("a", 1, "not_yet"), ("a", 2, "failed")]),
         (
             STEPS.undone("a", retry=TWICE),
             [Failed(BOOM), Failed(SLOW)],
@@ -74,10 +74,10 @@ def test_every_call_is_told_of_in_order(block: object, outcomes: list[Outcome], 
 @pytest.mark.parametrize(
     ("play", "told_of"),
     [
-        (lambda: told(started(SETTLED), Failed(BOOM), NothingHappened()), ["failed", "did not happen"]),
+        (lambda: told(started(SETTLED), Failed(BOOM), NothingHappened()), ["failed", "did_not_happen"]),
         (
             lambda: told(behind(STEPS.irreversible("a", settled=True)), Failed(BOOM), NothingHappened()),
-            ["failed", "did not happen"],
+            ["failed", "did_not_happen"],
         ),
         (lambda: told(started(STEPS.irreversible("a")), Interrupted()), ["interrupted"]),
         (lambda: told(started(STEPS.irreversible("a", settled=True)), Interrupted()), ["interrupted"]),
@@ -103,7 +103,7 @@ def test_a_deadline_that_passes_is_no_call() -> None:
 def test_a_step_that_fails_after_its_settle_found_nothing_is_a_call() -> None:
     """It was cut off, it had not happened, it is done again, and only then does it fail."""
     play = told(PLACES["settling what was cut"](), NothingHappened(), Refused(NO))
-    assert [one[-1] for one in calls(play)] == ["interrupted", "did not happen", "rejected"]
+    assert [one[-1] for one in calls(play)] == ["interrupted", "did_not_happen", "rejected"]
 
 
 def test_an_undo_that_fails_behind_one_that_was_skipped_is_a_call() -> None:

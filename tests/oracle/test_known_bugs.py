@@ -81,8 +81,8 @@ def test_a_later_undo_that_pauses_after_one_that_failed_is_not_done() -> None:
     assert isinstance(stuck, Stuck)
     paused = stuck.skip("it may stay", by="ann", clock=world.clock).resume(clock=world.clock)
     assert isinstance(paused, Paused)
-    assert paused.state.timing_for("reserve", is_compensation=True).outcome == "not yet"  # type: ignore[union-attr]  # it is there
-    assert [one.outcome for one in paused.state.step_timings if one.is_compensation] == ["failed", "not yet"]
+    assert paused.state.timing_for("reserve", is_compensation=True).outcome == "not_yet"  # type: ignore[union-attr]  # it is there
+    assert [one.outcome for one in paused.state.step_timings if one.is_compensation] == ["failed", "not_yet"]
 
 
 def test_where_it_failed_stays_right_after_a_second_failure_and_in_nested_blocks() -> None:

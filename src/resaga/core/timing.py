@@ -17,7 +17,7 @@ LATEST: Final = 253_402_300_799_999_999
 """The last microsecond that a calendar knows; what is set for later is set for then."""
 
 
-Said: TypeAlias = Literal["returned", "undone", "settled", "did not happen", "not yet", "interrupted"] | FailureKind
+Said: TypeAlias = Literal["returned", "undone", "settled", "did_not_happen", "not_yet", "interrupted"] | FailureKind
 """What came of a call: that, or the kind of its failure."""
 
 
@@ -121,9 +121,9 @@ def _said(fact: Fact, value: object) -> Said | None:
         case Fact.SETTLED, _:
             return "settled"
         case Fact.DID_NOT_HAPPEN, _:
-            return "did not happen"
+            return "did_not_happen"
         case Fact.POSTPONED, _:
-            return "not yet"
+            return "not_yet"
         case Fact.INTERRUPTED, _:
             return "interrupted"
         case ((Fact.SETBACK | Fact.DOUBTED), Setback(failure=failure)):
