@@ -266,7 +266,7 @@ def test_every_word_that_is_left_out_is_missed() -> None:
 def test_a_step_must_be_one_of_its_saga() -> None:
     """The old one of the old saga, the new one of the new saga."""
     migration = v2.migration(v1)
-    with pytest.raises(InvalidOption, match="'hold' is no step of saga 'checkout' version 1"):
+    with pytest.raises(InvalidOption, match="'hold' is none of the blocks that saga 'checkout' version 1"):
         migration.step(HOLDING, HOLDING)
     with pytest.raises(InvalidOption, match="'reserve' is no step of saga 'checkout' version 2"):
         migration.step(RESERVED, RESERVED)
