@@ -268,14 +268,14 @@ def test_a_step_must_be_one_of_its_saga() -> None:
     migration = v2.migration(v1)
     with pytest.raises(InvalidOption, match="'hold' is none of the blocks that saga 'checkout' version 1"):
         migration.step(HOLDING, HOLDING)
-    with pytest.raises(InvalidOption, match="'reserve' is no step of saga 'checkout' version 2"):
+    with pytest.raises(InvalidOption, match="'reserve' is none of the blocks that saga 'checkout' version 2"):
         migration.step(RESERVED, RESERVED)
-    with pytest.raises(InvalidOption, match="'score' is no step of saga 'checkout' version 1"):
+    with pytest.raises(InvalidOption, match="'score' is none of the blocks that saga 'checkout' version 1"):
         migration.drop(score, "gone")
-    with pytest.raises(InvalidOption, match="'reserve' is no step of saga 'checkout' version 2"):
+    with pytest.raises(InvalidOption, match="'reserve' is none of the blocks that saga 'checkout' version 2"):
         migration.supply(RESERVED)
     untyped: Any = migration
-    with pytest.raises(InvalidOption, match="<Block> is no step"):
+    with pytest.raises(InvalidOption, match="<Block> is none of the blocks"):
         untyped.drop(RESERVED >> AUDITED, "gone")
     with pytest.raises(InvalidBody):
         untyped.drop("reserve", "gone")
