@@ -138,16 +138,25 @@ def taken(one: Instruction, value: object, events: tuple[object, ...], copy: Cop
 
 
 def raised(state: ExecutionState, error: Exception) -> Outcome:
-    """What it means that the call raised this."""
-    one = state.here
+    """What it means that the call raised this, as far as it can be read: it is told by its class alone."""
+    one, kind = state.here, type(error)
     error = loosened(error)
     if one.op in (Op.CHOOSE, Op.ENTER, Op.LEAVE):
         return Refused(failure_of(one, error))
-    if isinstance(error, NotYet):
-        return Later(_text(error.reason), None if error.again is None else error.again // MICROSECOND)
-    if isinstance(error, Rejected):
+    if issubclass(kind, NotYet) and (later := _later(error)) is not None:
+        return later
+    if issubclass(kind, Rejected):
         return Refused(_rejection(one, error))
-    return Failed(failure_of(one, error), worth_repeating=isinstance(error, state.budget.on))
+    return Failed(failure_of(one, error), worth_repeating=issubclass(kind, state.budget.on))
+
+
+def _later(error: Any) -> Later | None:  # noqa: ANN401 - a NotYet, or a class of the user's that became none
+    """When to come back; None if it does not say so, as one that never called its parent's `__init__`."""
+    try:
+        said = NotYet(error.reason, again=error.again)
+        return Later(_text(said.reason), None if said.again is None else said.again // MICROSECOND)
+    except Exception:  # noqa: BLE001 - then it has failed, like any other exception
+        return None
 
 
 def _given_up(call: Call, state: ExecutionState) -> Outcome:
@@ -160,13 +169,20 @@ def _given_up(call: Call, state: ExecutionState) -> Outcome:
 
 def failure_of(one: Instruction, error: Exception, kind: Kind = "failed") -> Failure:
     """An exception as a value."""
-    return Failure(one.path, kind, _text(error), clipped(type(error).__name__), error)
+    return Failure(one.path, kind, _text(error), _text(_told(type(error), "__name__", "Exception")), error)
 
 
-def _rejection(one: Instruction, no: Rejected) -> Failure:
-    code = getattr(no, "code", None)  # a class of the user's may have forgotten to call its parent's __init__
-    message = _text(getattr(no, "message", no))
-    return Failure(one.path, "rejected", message, None if code is None else _text(code), no)
+def _rejection(one: Instruction, no: Exception) -> Failure:
+    code = _told(no, "code", None)
+    return Failure(one.path, "rejected", _text(_told(no, "message", no)), None if code is None else _text(code), no)
+
+
+def _told(error: object, name: str, otherwise: object) -> object:
+    """What it says; a class of the user's may have forgotten to call its parent's `__init__`."""
+    try:
+        return getattr(error, name)
+    except Exception:  # noqa: BLE001 - nor may it be read
+        return otherwise
 
 
 def _text(said: object) -> str:

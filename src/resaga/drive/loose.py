@@ -6,9 +6,15 @@ exception: a knot that only the garbage collector unties, with all that those va
 
 from contextlib import suppress
 from types import TracebackType
-from typing import Final, cast
+from typing import Any, Final
 
 HERE: Final = __name__.rpartition(".")[0]
+
+TRACEBACK: Final[Any] = vars(BaseException)["__traceback__"]
+CAUSE: Final[Any] = vars(BaseException)["__cause__"]
+CONTEXT: Final[Any] = vars(BaseException)["__context__"]
+PARTS: Final[Any] = vars(BaseExceptionGroup)["exceptions"]
+"""What Python itself keeps of an exception, whatever a class of somebody's makes of these names."""
 
 
 def loosened(error: Exception) -> Exception:
@@ -19,15 +25,18 @@ def loosened(error: Exception) -> Exception:
     left: list[BaseException] = [error]
     while left:
         one = left.pop()
-        if one.__traceback__ is None:  # never raised, or met before
+        traceback: TracebackType | None = TRACEBACK.__get__(one)
+        if traceback is None:  # never raised, or met before
             continue
-        _note(one, one.__traceback__)
-        one.with_traceback(None)
-        BaseException.__setattr__(one, "__context__", None)  # a frozen dataclass would refuse this
-        if one.__cause__ is not None:
-            left.append(one.__cause__)
-        if isinstance(one, BaseExceptionGroup):
-            left.extend(cast("BaseExceptionGroup[BaseException]", one).exceptions)
+        with suppress(Exception):  # it may refuse all attributes, as a frozen dataclass does, or have odd notes
+            _note(one, traceback)
+        TRACEBACK.__set__(one, None)
+        CONTEXT.__set__(one, None)
+        cause: BaseException | None = CAUSE.__get__(one)
+        if cause is not None:
+            left.append(cause)
+        if issubclass(type(one), BaseExceptionGroup):
+            left.extend(PARTS.__get__(one))
     return error
 
 
@@ -41,5 +50,4 @@ def _note(error: BaseException, traceback: TracebackType | None) -> None:
         traceback = traceback.tb_next
     told = "\n".join(lines)
     if told not in getattr(error, "__notes__", ()):  # one that is raised again and again is told of once
-        with suppress(Exception):
-            error.add_note(told)
+        error.add_note(told)

@@ -8,7 +8,7 @@ to its writer, which gathers those of many executions, and the looks to a thread
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, Final, TypeAlias, TypeVar, cast
 
-from resaga.core.errors import InvalidOption, NotKept, StoreError
+from resaga.core.errors import InvalidOption, NotKept, StoreClosed, StoreError
 from resaga.core.execution_id import is_id
 from resaga.runtime.life import WORKER
 from resaga.stores.store import Append, Joining, Store, Stored
@@ -87,3 +87,8 @@ def joined(store: Store, connection: object) -> Store:
             "submit(connection=…): this store cannot write in a transaction of yours; leave connection= out."
         )
     return store.joined(connection)
+
+
+def closed() -> StoreClosed:
+    """What everything says after `close`."""
+    return StoreClosed("the runtime was closed; open another one.", where="", code="")

@@ -20,7 +20,7 @@ from resaga.runtime.driving import EVERY, Driving
 from resaga.runtime.event import Event
 from resaga.runtime.handle import Handle
 from resaga.runtime.life import LEASE, Life
-from resaga.runtime.options import clock_at, count
+from resaga.runtime.options import clock_at, count, store_of
 from resaga.runtime.standing import OVER, PAUSED, RUNNING, STUCK, AnyStatus, Standing
 from resaga.runtime.summary import Summary
 from resaga.runtime.turnstile import Turnstile
@@ -66,7 +66,7 @@ class Runtime:
         lease: timedelta = LEASE,
         threads: int = THREADS,
     ) -> None:
-        self._store = store
+        self._store = store_of(store)
         self._clock = clock
         self._life = Life(store, clock, lease)
         self._desk = Desk(sagas, clock, self._life)
@@ -93,17 +93,17 @@ class Runtime:
     async def close(self) -> None:
         """Interrupt what is being driven, and let go of the store; others can go on with it at once.
 
-        Nothing is undone. Plain bodies are waited for, since no thread can be stopped; what they gave is recorded.
+        Nothing is undone. Plain bodies are waited for, since no thread can be stopped; what they gave is recorded. Who
+        is cut off here calls it again, and waits for the rest.
         """
-        if self._drives.closed:
+        if self._writer.closed:
             return
         await self._drives.end()
-        try:
-            await self._writer.look(lambda _: self._life.end(leaves=self._driving.leaves))
-        finally:
-            await self._writer.look(lambda store: store.close())
-            self._writer.close()
-            self._threads.shutdown()
+        letting_go = self._writer.look(self._let_go)
+        await asyncio.wait([letting_go])
+        self._writer.close()
+        self._threads.shutdown()
+        letting_go.result()
 
     async def __aenter__(self) -> Self:
         return self
@@ -160,6 +160,7 @@ class Runtime:
         connection: object = None,
     ) -> str:
         """See `BlockingRuntime.submit`. With a `connection` of yours it is written where this is called."""
+        self._drives.check()
         submitting = self._desk.submit(saga, context, id, tags)
         if connection is None:
             return await self._said(submitting)
@@ -174,10 +175,15 @@ class Runtime:
     async def resume(self, saga: Saga[X, B, M], id: str, /) -> Outcome[X, B, M]:
         """Go on with one here, as far as it goes; one that waits is given as it is."""
         self._drives.check()
-        drive = self._drives.get(id) or self._drives.resumed(saga, id)
-        await asyncio.wait([drive.task])
-        outcome: Outcome[X, B, M] = self._given(drive, id)
-        return outcome
+        self._desk.check(saga)
+        while True:
+            drive = self._drives.get(id) or self._drives.resumed(saga, id)
+            if drive.saga is not saga:
+                await self._ask(self._desk.state(saga, id))  # raises, unless it is the other saga that is wrong
+            await asyncio.wait([drive.task])
+            if drive.saga is saga and not drive.in_vain:
+                outcome: Outcome[X, B, M] = self._given(drive, id)
+                return outcome
 
     async def tick(self, now: datetime | None = None, *, at_once: int = AT_ONCE) -> int:
         """See `BlockingRuntime.tick`; drives up to `at_once` of them at once."""
@@ -271,6 +277,12 @@ class Runtime:
         return await self._ask(self._desk.events(id))
 
     # ---- inside ----------------------------------------------------------------------------------
+
+    def _let_go(self, store: Store) -> None:
+        try:
+            self._life.end(leaves=self._driving.leaves)
+        finally:
+            store.close()
 
     def _given(self, drive: Drive, id_: str) -> Any:  # noqa: ANN401 - of any saga
         """What came of driving it; who only waited for that was not cancelled with it."""

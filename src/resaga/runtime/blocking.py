@@ -13,7 +13,7 @@ from resaga.core.errors import AlreadyExists, Conflict, NeedsAwait, StoreClosed,
 from resaga.core.step import span
 from resaga.drive.clock import SYSTEM, Clock
 from resaga.execution import Outcome, settled
-from resaga.runtime.asking import Asking, ask, joined
+from resaga.runtime.asking import Asking, ask, closed, joined
 from resaga.runtime.desk import Desk
 from resaga.runtime.driving import EVERY, Driving, Found
 from resaga.runtime.event import Event
@@ -21,7 +21,7 @@ from resaga.runtime.hands import Hands, Stopped
 from resaga.runtime.held import Held
 from resaga.runtime.life import LEASE, Life
 from resaga.runtime.loop import run
-from resaga.runtime.options import clock_at
+from resaga.runtime.options import clock_at, store_of
 from resaga.runtime.sigterm import on_sigterm
 from resaga.runtime.standing import OVER, PAUSED, RUNNING, STUCK, AnyStatus, Standing
 from resaga.runtime.summary import Summary
@@ -56,13 +56,14 @@ class BlockingRuntime:
     def __init__(
         self, store: Store, sagas: Iterable[Saga[Any, Any, Any]], *, clock: Clock = SYSTEM, lease: timedelta = LEASE
     ) -> None:
-        self._store = store
+        self._store = store_of(store)
         self._clock = clock
         self._life = Life(store, clock, lease)
         self._desk = Desk(sagas, clock, self._life)
         self._driving = Driving(self._life, clock)
         self._hands = Hands(store)
         self._told = Told()
+        self._closed = False
         self._mine = {name: saga for name, saga in self._desk.sagas.items() if not saga.program.awaits}
 
     @classmethod
@@ -74,6 +75,7 @@ class BlockingRuntime:
 
     def close(self) -> None:
         """Let go of the store; what is not over can be gone on with by others at once."""
+        self._closed = True
         try:
             self._life.end(leaves=self._driving.leaves)
         finally:
@@ -105,7 +107,7 @@ class BlockingRuntime:
         self._check(saga)
         state = self._desk.begun(saga, context, id)
         try:
-            return self._driven(saga, self._ask(self._desk.create(saga, state, tags)), self._clock)
+            return self._driven(saga, self._ask(self._desk.create(saga, state, tags)), self._clock, self._hands)
         except AlreadyExists:
             self._ask(self._desk.same(saga, state, tags))
         return self.resume(saga, state.execution_id)
@@ -124,6 +126,8 @@ class BlockingRuntime:
 
         With a `connection` to the same database it is kept in your own transaction there, or not at all.
         """
+        if connection is not None and self._closed:  # nothing else asks the store that was closed
+            raise closed()
         store = self._store if connection is None else joined(self._store, connection)
         return ask(store, self._desk.submit(saga, context, id, tags))
 
@@ -132,7 +136,7 @@ class BlockingRuntime:
     def resume(self, saga: Saga[X, B, Sync], id: str, /) -> Outcome[X, B, Sync]:
         """Go on with one here, as far as it goes; one that waits is given as it is."""
         self._check(saga)
-        return self._resumed(saga, id, self._clock)
+        return self._resumed(saga, id, self._clock, self._hands)
 
     def tick(self, now: datetime | None = None) -> int:
         """Drive here what is due, and what was being driven by processes that died; gives how many went on.
@@ -146,8 +150,7 @@ class BlockingRuntime:
         and that time is written. Whose process died is told by the clock all the same. A time before what was written
         is that of a clock that was set back: less is due.
         """
-        clock = clock_at(now, self._clock)
-        return self._went_on(self._driving.found(self._store, self._mine, clock), clock)
+        return self._ticked(clock_at(now, self._clock), self._hands)
 
     def recover(self) -> int:
         """Drive here what was under way and nobody drives any more: its process died, or let go of it.
@@ -155,30 +158,27 @@ class BlockingRuntime:
         Gives how many went on. What has not begun, and what waited for its time, is left to `tick`, which does both.
         Errors are treated as there.
         """
-        return self._went_on(self._driving.left(self._store, self._mine), self._clock)
+        return self._went_on(self._driving.left(self._store, self._mine), self._clock, self._hands)
 
     def work(self, *, every: timedelta = EVERY) -> None:
         """Drive what is due, one after the other, until the process is told to end by SIGTERM.
 
-        A body that is being called then is called to its end, and what it gave is recorded; nothing is undone, and
-        others go on with it. `every` is the time between two looks at the store. Errors are treated as by `tick`; when
-        the store fails that is said in the log, too, and it is tried again.
+        A body that is being called then is called to its end, with what it runs itself, and what it gave is recorded;
+        nothing is undone, and others go on with it, as do other threads of this process. `every` is the time between
+        two looks at the store. Errors are treated as by `tick`; when the store fails that is said in the log, too, and
+        it is tried again.
         """
         seconds = span("every", every).total_seconds()
-        with on_sigterm(self._hands.stop):
-            try:
-                while not self._hands.stopping:
-                    try:
-                        self.tick()
-                    except StoreClosed:  # it does not come back
-                        raise
-                    except StoreError as error:
-                        LOG.warning("the store failed, it is tried again: %s", error)
-                    self._rest(seconds)
-            except Stopped:
-                pass
-            finally:
-                self._hands.stopping = False
+        hands = Hands(self._store)  # its own: nobody else is told to stop
+        with on_sigterm(hands.stop), suppress(Stopped):
+            while not hands.stopping:
+                try:
+                    self._ticked(self._clock, hands)
+                except StoreClosed:  # it does not come back
+                    raise
+                except StoreError as error:
+                    LOG.warning("the store failed, it is tried again: %s", error)
+                _rest(hands, seconds)
 
     def answer(
         self, id: str, gate: Gate[Any, Any, R, Any], value: R, /, *, by: str | None = None, path: str | None = None
@@ -260,11 +260,14 @@ class BlockingRuntime:
 
     # ---- inside ----------------------------------------------------------------------------------
 
-    def _went_on(self, found: Found, clock: Clock) -> int:
+    def _ticked(self, clock: Clock, hands: Hands) -> int:
+        return self._went_on(self._driving.found(self._store, self._mine, clock), clock, hands)
+
+    def _went_on(self, found: Found, clock: Clock, hands: Hands) -> int:
         went_on = 0
         for id_, saga in found:
             try:
-                self._resumed(saga, id_, clock)
+                self._resumed(saga, id_, clock, hands)
             except Exception as error:
                 if not is_about_one(error):
                     raise
@@ -282,9 +285,11 @@ class BlockingRuntime:
                 " Runtime drive it."
             )
 
-    def _resumed(self, saga: Saga[X, B, Sync], id_: str, clock: Clock) -> Outcome[X, B, Sync]:
-        held = self._driving.take_unwritten(id_) or self._ask(self._desk.take(saga, id_, clock))
-        return self._driven(saga, held, clock)
+    def _resumed(self, saga: Saga[X, B, Sync], id_: str, clock: Clock, hands: Hands) -> Outcome[X, B, Sync]:
+        if (unwritten := self._driving.take_unwritten(saga, id_)) is not None:
+            with suppress(AlreadyExists):  # it was never kept, and another one is
+                return self._driven(saga, unwritten, clock, hands)
+        return self._driven(saga, self._ask(self._desk.take(saga, id_, clock)), clock, hands)
 
     def _ask(self, asking: Asking[T]) -> T:
         return ask(self._store, asking)
@@ -293,19 +298,21 @@ class BlockingRuntime:
         for status in statuses:
             yield from self.find(status=status)
 
-    def _rest(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while not self._hands.stopping and (left := until - time.monotonic()) > 0:
-            time.sleep(min(left, LISTENING_SECONDS))
-
-    def _driven(self, saga: Saga[X, B, Sync], held: Held, clock: Clock) -> Outcome[X, B, Sync]:
+    def _driven(self, saga: Saga[X, B, Sync], held: Held, clock: Clock, hands: Hands) -> Outcome[X, B, Sync]:
         with self._driving.of(held):
             if held.unsure:
                 self._ask(held.finish())
             try:
-                decision = run(held, clock, saga.codec.copy, self._hands)
+                decision = run(held, clock, saga.codec.copy, hands)
             except Stopped:
                 with suppress(StoreError, Conflict):
                     self._ask(held.leave())
                 raise
         return settled(saga.codec, held.state, decision, None)
+
+
+def _rest(hands: Hands, seconds: float) -> None:
+    """Do nothing for that time, or until it is told to stop."""
+    until = time.monotonic() + seconds
+    while not hands.stopping and (left := until - time.monotonic()) > 0:
+        time.sleep(min(left, LISTENING_SECONDS))

@@ -2,24 +2,25 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final, NamedTuple, TypeVar, final
 
 from resaga.core.block import M
-from resaga.core.errors import Conflict, ResagaError, StoreError, WrongLoop
+from resaga.core.errors import AlreadyExists, Conflict, ResagaError, StoreError, WrongLoop
 from resaga.drive.clock import Clock
 from resaga.execution import Outcome, settled
 from resaga.runtime.apart import Apart
+from resaga.runtime.asking import closed
 from resaga.runtime.desk import Desk
 from resaga.runtime.driving import Driving
 from resaga.runtime.hands_async import HandsAsync
 from resaga.runtime.held import Held
 from resaga.runtime.loop_async import run_async
 from resaga.runtime.told import Told
-from resaga.runtime.writer import Writer, closed
+from resaga.runtime.writer import Writer
 from resaga.saga import Saga
 
 X = TypeVar("X")
@@ -31,10 +32,17 @@ AGAIN_SECONDS: Final = 1
 
 
 class Drive(NamedTuple):
-    """One that is being driven, and whether it is known to the store."""
+    """One that is being driven, as one of that saga, and whether it is known to the store."""
 
+    saga: Saga[Any, Any, Any]
     task: "asyncio.Task[Any]"
     recorded: "asyncio.Future[None]"
+
+    @property
+    def in_vain(self) -> bool:
+        """Whether it is over, and was to be begun although one of that id is kept."""
+        ended = self.task.done() and not self.task.cancelled()
+        return ended and isinstance(self.task.exception(), AlreadyExists)
 
 
 @final
@@ -65,6 +73,9 @@ class Drives:
         """Raise if nothing may begin any more, or not in this loop: who waits in another one would wait for ever."""
         if self.closed:
             raise closed()
+        self._be_home()
+
+    def _be_home(self) -> None:
         here = asyncio.get_running_loop()
         self._loop = self._loop or here
         if self._loop is not here:
@@ -82,18 +93,22 @@ class Drives:
         return self._started(saga, id_, self._resuming(saga, id_, hands, clock or self._clock), hands)
 
     async def end(self) -> None:
-        """Let go of all, and begin with none any more; what was driven in a loop that is gone, is gone with it."""
+        """Let go of all, and begin with none any more; what was driven in a loop that is gone, is gone with it.
+
+        Who was cut off here calls it again: all were told to let go, and are waited for.
+        """
         gone = self._loop is not None and self._loop.is_closed()
         if not gone:
-            self.check()
-        self.closed = True
-        await interrupted(() if gone else (drive.task for drive in self._now.values()))
+            self._be_home()
+        left = [] if gone else [drive.task for drive in self._now.values()]
+        told, self.closed = self.closed, True
+        await (ended(left) if told else interrupted(left))
 
     def _started(
         self, saga: Saga[Any, Any, Any], id_: str, driving: Coroutine[Any, Any, Any], hands: HandsAsync
     ) -> Drive:
         task = asyncio.create_task(driving, name=f"resaga {id_}")
-        self._now[id_] = drive = Drive(task, hands.recorded)
+        self._now[id_] = drive = Drive(saga, task, hands.recorded)
         task.add_done_callback(partial(self._ended, saga, id_))
         return drive
 
@@ -112,7 +127,7 @@ class Drives:
             self.resumed(saga, id_)
 
     async def _resuming(self, saga: Saga[X, B, M], id_: str, hands: HandsAsync, clock: Clock) -> Outcome[X, B, M]:
-        held = self._driving.take_unwritten(id_)
+        held = self._driving.take_unwritten(saga, id_)
         if held is None:
             held = await hands.ask(self._desk.take(saga, id_, clock))
             async with self._apart.of(held):
@@ -138,5 +153,10 @@ async def interrupted(tasks: Iterable["asyncio.Task[Any]"]) -> None:
     left = [task for task in tasks if not task.done()]
     for task in left:
         task.cancel()
+    await ended(left)
+
+
+async def ended(left: "Sequence[asyncio.Task[Any]]") -> None:
+    """Wait until they have let go."""
     if left:
         await asyncio.wait(left)

@@ -46,8 +46,11 @@ class Driving:
         """Whether anything is owned that is not driven to a rest."""
         return bool(self._left)
 
-    def take_unwritten(self, id_: str) -> Held | None:
+    def take_unwritten(self, saga: Saga[Any, Any, Any], id_: str) -> Held | None:
         """One of which something happened that could not be written; it is given once, to whoever goes on with it."""
+        held = self._unwritten.get(id_)
+        if held is None or held.state.program is not saga.program:  # that is told by what is kept
+            return None
         return self._unwritten.pop(id_, None)
 
     def has_unwritten(self, id_: str) -> bool:

@@ -9,6 +9,7 @@ from resaga.core.timing import EPOCH
 from resaga.drive.clock import Clock, Shifted
 from resaga.runtime.standing import HORIZON, OVER, PAUSED, RUNNING, STUCK, named
 from resaga.saga import Saga
+from resaga.stores.store import Store
 
 AnySaga: TypeAlias = Saga[Any, Any, Any]
 
@@ -34,6 +35,14 @@ def by_name(sagas: Iterable[AnySaga]) -> dict[str, AnySaga]:
         if found.setdefault(named(saga.program), saga) is not saga:
             raise InvalidOption(f"sagas=…: two of them are {named(saga.program)!r}; give one another name or version.")
     return found
+
+
+def store_of(store: Store) -> Store:
+    """The store of a runtime; a URL is opened, not given."""
+    if not all(callable(getattr(store, verb, None)) for verb in ("append", "read", "find", "delete", "close")):
+        given = type(store).__name__
+        raise InvalidOption(f"a {given} was given where a store belongs; for a URL there is .open(url, …).")
+    return store
 
 
 def tags_of(tags: tuple[str, ...]) -> tuple[str, ...]:

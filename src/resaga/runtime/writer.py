@@ -18,6 +18,7 @@ from contextlib import suppress
 from typing import Any, Final, cast, final
 
 from resaga.core.errors import StoreBusy, StoreClosed, StoreError, StoreUnreachable
+from resaga.runtime.asking import closed
 from resaga.stores.store import Append, Prompt, Store
 
 MOST: Final = 128
@@ -73,11 +74,11 @@ class Writer:
         self._waiting: deque[Pending] = deque()
         self._busy = False
         self._quick = False
-        self._closed = False
+        self.closed = False
 
     def append(self, items: Sequence[Append]) -> Pending:
         """Write these in the next batch."""
-        if self._closed:
+        if self.closed:
             raise closed()
         pending = Pending(items)
         self._waiting.append(pending)
@@ -88,13 +89,13 @@ class Writer:
 
     def look(self, asked: Callable[[Store], Any]) -> "asyncio.Future[Any]":
         """Ask the store for something else, in a thread."""
-        if self._closed:
+        if self.closed:
             raise closed()
         return asyncio.get_running_loop().run_in_executor(self._threads, asked, self._store)
 
     def close(self) -> None:
         """Wait until nothing is under way any more."""
-        self._closed = True
+        self.closed = True
         while self._waiting:
             self._waiting.popleft().settle(closed())
         self._threads.shutdown()
@@ -148,11 +149,6 @@ class Writer:
                 return [error] * len(batch)
             return [outcome for one in batch for outcome in self._written([one])]
         return _shares(batch, applied)
-
-
-def closed() -> StoreClosed:
-    """What everything says after `close`."""
-    return StoreClosed("the runtime was closed; open another one.", where="", code="")
 
 
 def _shares(batch: list[Pending], applied: Sequence[bool]) -> list[list[bool] | BaseException]:

@@ -2,7 +2,8 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from typing import Final, TypeVar, final
 
 from resaga.core.errors import InvalidOption, NotInTransaction
@@ -30,7 +31,9 @@ class SqliteStore(TableStore[sqlite3.Cursor]):
     @staticmethod
     def joined(connection: sqlite3.Connection, /) -> "JoinedStore":
         """A store inside the transaction that is open in your connection: kept with the rest of it, or not at all."""
-        if not isinstance(getattr(connection, "in_transaction", None), bool):  # another one may be around one
+        with _usable():
+            is_one = isinstance(getattr(connection, "in_transaction", None), bool)
+        if not is_one:  # another one may be around one
             said = "give the sqlite3.Connection itself, as your framework has it of its driver"
             raise InvalidOption(f"a {type(connection).__name__} has no transaction of SQLite to join; {said}.")
         return JoinedStore(connection)
@@ -70,10 +73,11 @@ class JoinedStore(TableStore[sqlite3.Cursor]):
         """Do all of it or nothing, in a savepoint of the transaction that is open."""
         if self._closed:
             raise closed(self._where)
-        if not self._connection.in_transaction:
+        with _usable():
+            is_open, db = self._connection.in_transaction, self._connection.cursor()
+        if not is_open:
             raise NotInTransaction("The connection has no transaction open to join; execute BEGIN IMMEDIATE first.")
         try:
-            db = self._connection.cursor()
             db.row_factory = None
             db.execute("SAVEPOINT resaga")
             try:
@@ -88,6 +92,16 @@ class JoinedStore(TableStore[sqlite3.Cursor]):
         except sqlite3.Error as error:
             raise named(error, self._where) from error
         return result
+
+
+@contextmanager
+def _usable() -> Generator[None, None, None]:
+    """Say in our words that somebody's connection cannot be asked at all: that is no fault of ours."""
+    try:
+        yield
+    except sqlite3.ProgrammingError as error:
+        said = "give one that is open, in the thread that it was made in"
+        raise InvalidOption(f"the connection cannot be joined here ({error}); {said}.") from error
 
 
 def open_url(url: str, /) -> SqliteStore:
