@@ -1,10 +1,15 @@
 """Exceptions as failures: of whatever class and with whatever words, they can be stored."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, Final
 
 import pytest
 
-from resaga import NotYet, Rejected, RolledBack, Saga, read
+from resaga import Attempt, NotYet, Rejected, RolledBack, Saga, read
+from resaga.drive.clock import SYSTEM
+from tests.drive.unreadable import UNREADABLE
+from tests.loops import AWAITING, BLOCKING
 
 
 class Mute(Exception):
@@ -64,3 +69,40 @@ def test_not_yet_may_give_any_reason() -> None:
     saga = Saga("shop", a)
     paused = saga.load_paused(saga.new(0).start().dump())
     assert getattr(paused.why, "reason", None) == "['the bank', 'is closed']"
+
+
+@pytest.mark.parametrize(("make", "kind"), UNREADABLE.values(), ids=UNREADABLE)
+def test_an_exception_that_cannot_be_read_is_a_failure(make: Callable[[], Exception], kind: str) -> None:
+    """However the body is called; it is called once, and holds no frame afterwards."""
+    calls: list[Exception] = []
+
+    def raised() -> Exception:
+        calls.append(make())
+        return calls[-1]
+
+    @read
+    def plain(context: int) -> int:
+        raise raised()
+
+    @read
+    def with_attempt(context: int, attempt: Attempt) -> int:
+        raise raised()
+
+    @read
+    async def awaits(context: int) -> int:
+        raise raised()
+
+    @read(timeout=timedelta(hours=1))
+    async def in_time(context: int, attempt: Attempt) -> int:
+        raise raised()
+
+    for body in (plain, with_attempt, awaits, in_time):
+        loop = AWAITING if body in (awaits, in_time) else BLOCKING
+        saga: Any = Saga("shop", body)
+        outcome = loop.start(saga.new(0), SYSTEM)
+        assert type(outcome) is RolledBack
+        assert outcome.failure.kind == kind
+        assert outcome.failure.exception is calls[-1]
+        assert saga.load(outcome.dump()).failure == outcome.failure
+        assert vars(BaseException)["__traceback__"].__get__(calls[-1]) is None
+    assert len(calls) == 4

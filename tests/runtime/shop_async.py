@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
 
-from resaga import Saga, gate, read, step
+from resaga import Attempt, Saga, gate, read, step
 from resaga.runtime import Runtime
 from resaga.stores.memory import MemoryStore
 from tests.runtime.shop import CALLS, Order
@@ -47,6 +47,35 @@ async def charge(order: Order) -> str:
 
 SHOP: Final = Saga("shop", reserve.undone_by(release) >> look >> approval >> charge.irreversible())
 QUICK: Final = Saga("quick", reserve.undone_by(release) >> look >> charge.kept("it is a test"))
+
+
+class Slow:
+    """A saga of two steps, the first of which waits to be let go on."""
+
+    def __init__(self, *, swallows: bool = False) -> None:
+        self.calls: list[tuple[str, int]] = []
+        self.keys: set[str] = set()
+        self.began = asyncio.Event()
+        self.may_end = asyncio.Event()
+
+        @step
+        async def first(order: str, attempt: Attempt) -> str:
+            self.calls.append(("first", attempt.number))
+            self.keys.add(attempt.key)
+            self.began.set()
+            try:
+                await self.may_end.wait()
+            except asyncio.CancelledError:
+                if not swallows:
+                    raise
+            return order
+
+        @step
+        async def second(order: str) -> str:
+            self.calls.append(("second", 1))
+            return order
+
+        self.saga: Any = Saga("slow", first.kept("it is a test") >> second.kept("it is a test"))
 
 
 def awaited(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -9,12 +9,13 @@ import pytest
 
 from resaga import Completed, Paused, RolledBack, Saga, Stuck, step
 from resaga.core import errors
+from resaga.runtime import Handle
 from resaga.stores.memory import MemoryStore
 from resaga.stores.store import Append
 from resaga.testing import FakeClock
 from tests.runtime.shop import CALLS, NAP, A, Order
 from tests.runtime.shop import approval as first_gate
-from tests.runtime.shop_async import QUICK, SHOP, approval, awaited, release, runtime
+from tests.runtime.shop_async import QUICK, SHOP, Slow, approval, awaited, charge, release, runtime
 
 
 @final
@@ -285,3 +286,64 @@ def test_in_another_loop() -> None:
     awaited(one.close())
     with pytest.raises(errors.StoreClosed):
         awaited(one.get(A))
+
+
+def test_the_saga_of_another_execution_while_that_is_driven() -> None:
+    """It is refused as when it rests, also one that the runtime was not given; the right one gets what comes of it."""
+
+    async def story() -> None:
+        slow = Slow()
+        foreign: Any = Saga("slow", charge.kept("it is a test"))
+        async with runtime(MemoryStore(), slow.saga, QUICK) as one:
+            await one.run(slow.saga, "x", id=A)
+            await slow.began.wait()
+            for wrong, said in ((QUICK, "is of the saga 'slow/1', not of 'quick/1'"), (foreign, "another saga")):
+                with pytest.raises(errors.UnknownSaga, match=said):
+                    await one.resume(wrong, A)
+                with pytest.raises(errors.UnknownSaga, match=said):
+                    await one.handle(wrong, A).outcome()
+            slow.may_end.set()
+            assert isinstance(await one.resume(slow.saga, A), Completed)
+
+    awaited(story())
+
+
+def test_who_is_wrong_about_the_saga_is_in_nobodys_way() -> None:
+    """Two resume it at once, and only one of them by its saga."""
+
+    async def story() -> None:
+        async with runtime(MemoryStore()) as one:
+            await one.submit(QUICK, Order(A), id=A)
+            wrong, right = await asyncio.gather(one.resume(SHOP, A), one.resume(QUICK, A), return_exceptions=True)
+            assert isinstance(wrong, errors.UnknownSaga)
+            assert isinstance(right, Completed)
+
+    awaited(story())
+
+
+@pytest.mark.parametrize("note", ["", "other"])
+def test_resumed_while_somebody_begins_it_again(note: str) -> None:
+    """What is kept can be gone on with, whenever that is: only who begins it with something else is refused."""
+
+    async def story() -> None:
+        async with runtime(MemoryStore()) as one:
+            for turns in range(20):
+                id_ = str(turns)
+                await one.submit(QUICK, Order(A), id=id_)
+
+                async def resumed(turns: int, id_: str) -> object:
+                    for _ in range(turns):
+                        await asyncio.sleep(0)
+                    return await one.resume(QUICK, id_)
+
+                began, *gone_on = await asyncio.gather(
+                    one.run(QUICK, Order(A, note), id=id_),
+                    *(resumed(turn, id_) for turn in range(turns)),
+                    return_exceptions=True,
+                )
+                assert isinstance(began, errors.AlreadyExists if note else Handle)
+                assert {type(outcome) for outcome in gone_on} <= {Completed}
+                assert isinstance(await one.handle(QUICK, id_).outcome(), Completed)
+
+    awaited(story())
+    assert CALLS == ["reserve", "look", "charge"] * 20

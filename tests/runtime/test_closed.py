@@ -1,13 +1,15 @@
 """Who works on what was closed."""
 
 import asyncio
+import threading
 
 import pytest
 
+from resaga import Saga, step
 from resaga.core.errors import StoreClosed
 from resaga.runtime import Handle, Runtime
 from resaga.stores.memory import MemoryStore
-from tests.runtime.shop import OTHER, Order, Shop
+from tests.runtime.shop import OTHER, A, Order, Shop
 from tests.runtime.shop_async import awaited
 
 
@@ -50,3 +52,40 @@ def test_closed_under_a_worker() -> None:
             await working
 
     awaited(story())
+
+
+def test_closed_again_by_who_was_cut_off() -> None:
+    """The second time waits for what the first one began, and then nobody says any more that it lives."""
+
+    async def story(*, plain: bool) -> None:
+        store, may_end, began = MemoryStore(), threading.Event(), threading.Event()
+
+        @step
+        def waits(order: str) -> str:
+            began.set()
+            assert may_end.wait(60)
+            return order
+
+        saga = Saga("waits", waits.kept("it is a test"))
+        one = Runtime(store.twin(), [saga, OTHER])
+        if plain:
+            await one.run(saga, "x", id=A)
+            await asyncio.to_thread(began.wait, 60)
+        else:
+            await one.submit(saga, "x", id=A)
+        cut = asyncio.create_task(one.close())
+        await asyncio.sleep(0)
+        cut.cancel()
+        assert isinstance((await asyncio.gather(cut, return_exceptions=True))[0], asyncio.CancelledError)
+        again = [asyncio.create_task(one.close()) for _ in range(2)]
+        await asyncio.sleep(0)
+        assert not again[0].done()
+        may_end.set()
+        await asyncio.gather(*again)
+        assert [(head.id, head.owner) for head in store.find()] == [(A, "")]
+        assert one._writer.closed
+        with pytest.raises(StoreClosed):
+            await one.get(A)
+
+    awaited(story(plain=True))
+    awaited(story(plain=False))

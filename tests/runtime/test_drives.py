@@ -6,12 +6,13 @@ from typing import Any, Final, final
 
 import pytest
 
-from resaga import Attempt, Completed, Paused, Saga, gate, step
+from resaga import Completed, Paused, Saga, gate, step
 from resaga.core import errors
 from resaga.runtime import BlockingRuntime, Runtime, drives
 from resaga.stores.memory import MemoryStore
 from resaga.stores.store import Append, Stored
-from tests.runtime.shop_async import awaited
+from tests.runtime.runtimes import made
+from tests.runtime.shop_async import Slow, awaited
 
 A: Final[Any] = "A-1"
 
@@ -35,35 +36,6 @@ class Away:
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the store has it
         return getattr(self.inner, name)
-
-
-class Slow:
-    """A saga of two steps, the first of which waits to be let go on."""
-
-    def __init__(self, *, swallows: bool = False) -> None:
-        self.calls: list[tuple[str, int]] = []
-        self.keys: set[str] = set()
-        self.began = asyncio.Event()
-        self.may_end = asyncio.Event()
-
-        @step
-        async def first(order: str, attempt: Attempt) -> str:
-            self.calls.append(("first", attempt.number))
-            self.keys.add(attempt.key)
-            self.began.set()
-            try:
-                await self.may_end.wait()
-            except asyncio.CancelledError:
-                if not swallows:
-                    raise
-            return order
-
-        @step
-        async def second(order: str) -> str:
-            self.calls.append(("second", 1))
-            return order
-
-        self.saga: Any = Saga("slow", first.kept("it is a test") >> second.kept("it is a test"))
 
 
 def test_cut_off_in_a_body() -> None:
@@ -294,3 +266,40 @@ def test_a_request_that_was_recorded_although_it_failed(status: str) -> None:
     runtime.answer(A, approval, True)
     runtime.tick()
     assert isinstance(runtime.load(saga, A), Completed)
+
+
+@pytest.mark.usefixtures("both_runtimes")
+def test_begun_in_vain_while_the_store_was_away() -> None:
+    """Somebody else keeps one of that id meanwhile: who resumes it goes on with that one."""
+    saga: Any = Saga("asked", charge.kept("it is a test"))
+    away = Away(20)
+    runtime, other = made(away, [saga]), made(away.inner.twin(), [saga])
+    with pytest.raises(errors.StoreUnreachable):
+        runtime.run(saga, "mine", id=A)
+    away.times = 0
+    other.submit(saga, "theirs", id=A)
+    outcome = runtime.resume(saga, A)
+    assert isinstance(outcome, Completed)
+    assert outcome.result == "theirs"
+
+
+@pytest.mark.usefixtures("both_runtimes")
+def test_what_could_not_be_written_belongs_to_its_saga() -> None:
+    """Who resumes it as one of another saga is refused, and it is not lost by that."""
+    calls = list[str]()
+
+    @step
+    def work(order: str) -> str:
+        calls.append(order)
+        away.times = 20
+        return order
+
+    away, saga, other = Away(), Saga("work", work.irreversible()), Saga("asked", charge.kept("it is a test"))
+    runtime = made(away, [saga, other])
+    with pytest.raises(errors.StoreUnreachable):
+        runtime.run(saga, "x", id=A)
+    away.times = 0
+    with pytest.raises(errors.UnknownSaga):
+        runtime.resume(other, A)
+    assert isinstance(runtime.resume(saga, A), Completed)
+    assert calls == ["x"]

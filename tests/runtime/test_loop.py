@@ -1,16 +1,18 @@
 """What a loop does although nothing is to be called."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from resaga import Completed, Retry, Saga, read, step, wait
+from resaga import Completed, Retry, RolledBack, Saga, read, step, wait
 from resaga.drive.clock import SYSTEM
 from resaga.runtime.hands import Hands
 from resaga.runtime.held import Held
 from resaga.runtime.loop import run
 from resaga.stores.memory import MemoryStore
+from tests.drive.unreadable import UNREADABLE
 from tests.runtime.shop import CALLS, Order, Shop, price, release, reserve
 
 pytestmark = pytest.mark.usefixtures("both_runtimes")
@@ -72,3 +74,21 @@ def test_a_wait_for_nothing() -> None:
     began = shop.clock.now
     assert isinstance(shop.another(saga).run(saga, Order("A-1")), Completed)
     assert shop.clock.now == began
+
+
+@pytest.mark.parametrize("make", [make for make, _ in UNREADABLE.values()], ids=UNREADABLE)
+def test_an_exception_that_cannot_be_read(make: Callable[[], Exception]) -> None:
+    """It is recorded as a failure, and its body is not called again and again."""
+
+    @step
+    def raises(order: Order) -> Order:
+        CALLS.append("raises")
+        raise make()
+
+    saga: Any = Saga("odd", reserve.undone_by(release) >> raises.kept("it harms nobody"))
+    shop = Shop()
+    runtime = shop.another(saga)
+    assert isinstance(runtime.run(saga, Order("A-1"), id="A-1"), RolledBack)
+    assert runtime.tick() == 0
+    assert runtime.get("A-1").status == "rolled back"
+    assert CALLS == ["reserve", "raises", "release"]

@@ -160,3 +160,29 @@ def test_a_connection_that_is_none(tmp_path: Path) -> None:
             runtime.submit(OTHER, Order(A), connection=connection)
     with closing(sqlite3.connect(tmp_path / "shop.db")) as idle, pytest.raises(errors.NotInTransaction):
         runtime.submit(OTHER, Order(A), connection=idle)
+
+
+@pytest.mark.usefixtures("both_runtimes")
+def test_a_connection_that_is_closed(tmp_path: Path) -> None:
+    """Nothing can be kept in its transaction, and nothing by a runtime that is closed itself."""
+    runtime = made(SqliteStore(tmp_path / "shop.db"), [OTHER])
+    connection = sqlite3.connect(tmp_path / "shop.db", isolation_level=None, check_same_thread=False)
+    with closing(connection):
+        connection.execute("BEGIN")
+        assert runtime.submit(OTHER, Order(A), id=A, connection=connection) == A
+        runtime.close()
+        with pytest.raises(errors.StoreClosed):
+            runtime.submit(OTHER, Order("B"), id="B", connection=connection)
+        connection.execute("COMMIT")
+        assert connection.execute("SELECT id FROM resaga_heads").fetchall() == [(A,)]
+    runtime = made(SqliteStore(tmp_path / "shop.db"), [OTHER])
+    with pytest.raises(errors.InvalidOption, match="closed"):
+        runtime.submit(OTHER, Order("B"), connection=connection)
+
+
+@pytest.mark.parametrize("store", ["sqlite:///shop.db", None, []])
+@pytest.mark.parametrize("kind", [BlockingRuntime, Runtime])
+def test_a_store_that_is_none(kind: Any, store: Any) -> None:  # noqa: ANN401 - as untyped callers have it
+    """A URL is opened."""
+    with pytest.raises(errors.InvalidOption, match=r"where a store belongs; for a URL there is \.open\(url"):
+        kind(store, [OTHER])

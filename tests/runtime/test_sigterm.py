@@ -112,3 +112,67 @@ def test_a_blocking_worker_goes_on_until_then() -> None:
     assert isinstance(runtime.resume(saga, A), Completed)
     assert isinstance(runtime.run(still, Order("B"), id="B"), Completed)
     assert CALLS == ["ends"]
+
+
+@pytest.mark.parametrize("verb", ["run", "tick", "work"])
+def test_a_body_runs_another_one_when_the_worker_is_told_to_end(verb: str) -> None:
+    """It is called to its end, the other one with it: it is not begun again by the next worker."""
+    CALLS.clear()
+    store = MemoryStore()
+
+    @step
+    def charges(order: Order) -> Order:
+        CALLS.append("charges")
+        if verb == "run":
+            runtime.run(inner, order, id="inner")
+        else:
+            runtime.submit(inner, order, id="inner")
+            getattr(runtime, verb)()
+        return order
+
+    inner = Saga("inner", ends.undone_by(put_back) >> quiet.kept("it is a test"))
+    outer = Saga("outer", charges.irreversible())
+    runtime = BlockingRuntime(store.twin(), [outer, inner])
+    runtime.submit(outer, Order(A), id=A)
+    runtime.work()
+    runtime.close()
+    left = BlockingRuntime(store.twin(), [outer, inner])
+    assert left.tick() == (verb == "work"), "only a worker leaves what it drove"
+    assert {left.get(one).status for one in (A, "inner")} == {"completed"}
+    assert CALLS == ["charges", "ends"]
+
+
+def test_other_threads_go_on_when_the_worker_is_told_to_end() -> None:
+    """They share its runtime, and were not told: what they drive, and begin then, they drive to its end."""
+    CALLS.clear()
+    began, may_end = threading.Event(), threading.Event()
+
+    @step
+    def waits(order: Order) -> Order:
+        began.set()
+        assert may_end.wait(60)
+        return order
+
+    @step
+    def last(order: Order) -> Order:
+        told()
+        may_end.set()
+        web.join()
+        return order
+
+    slow = Saga("slow", waits.undone_by(put_back) >> quiet.undone_by(put_back))
+    saga = Saga("last", last.undone_by(put_back) >> quiet.undone_by(put_back))
+    runtime = BlockingRuntime(MemoryStore(), [slow, saga])
+    outcomes: list[object] = []
+
+    def serve() -> None:
+        outcomes.append(runtime.run(slow, Order(A), id=A))
+        outcomes.append(runtime.run(slow, Order("B"), id="B"))
+
+    web = threading.Thread(target=serve)
+    web.start()
+    assert began.wait(60)
+    runtime.submit(saga, Order("C"), id="C")
+    runtime.work()
+    assert [type(outcome) for outcome in outcomes] == [Completed, Completed]
+    assert runtime.get("C").status == "running"

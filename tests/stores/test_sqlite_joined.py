@@ -2,11 +2,13 @@
 
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from resaga.core.errors import NotInTransaction, StoreBusy, StoreClosed, StoreError
+from resaga.core.errors import InvalidOption, NotInTransaction, StoreBusy, StoreClosed, StoreError
 from resaga.stores.sqlite import SqliteStore
 from tests.stores.entries import step
 
@@ -117,3 +119,28 @@ def test_a_closed_one_joins_no_more(shop: sqlite3.Connection) -> None:
     with pytest.raises(StoreClosed):
         joined.append([step()])
     shop.execute("COMMIT")
+
+
+def test_a_connection_that_cannot_be_asked(shop: sqlite3.Connection) -> None:
+    """One that is closed, or of another thread, is no fault of the store's: who gave it is told."""
+    shop.execute("BEGIN")
+    joined = SqliteStore.joined(shop)
+    with ThreadPoolExecutor(1) as thread, pytest.raises(InvalidOption, match="in the thread"):
+        thread.submit(joined.append, [step()]).result()
+    shop.close()
+    for verb in (lambda: joined.append([step()]), lambda: SqliteStore.joined(shop)):
+        with pytest.raises(InvalidOption, match="one that is open"):
+            verb()
+
+
+@pytest.mark.parametrize("texts", [bytes, bytearray, lambda raw: raw.decode() + "!"])
+def test_a_connection_that_reads_texts_in_another_way(shop: sqlite3.Connection, texts: Any) -> None:  # noqa: ANN401
+    """It goes on to do so, and what is kept is read as it was written."""
+    shop.text_factory = texts
+    shop.execute("BEGIN")
+    joined = SqliteStore.joined(shop)
+    assert joined.append([step()]) == [True]
+    kept = joined.read("A-1")
+    assert kept is not None
+    assert (kept.id, kept.saga, kept.status) == (step().id, step().saga, step().status)
+    assert shop.text_factory is texts

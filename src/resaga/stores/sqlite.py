@@ -77,8 +77,9 @@ class JoinedStore(TableStore[sqlite3.Cursor]):
             is_open, db = self._connection.in_transaction, self._connection.cursor()
         if not is_open:
             raise NotInTransaction("The connection has no transaction open to join; execute BEGIN IMMEDIATE first.")
+        db.row_factory = None
+        texts, self._connection.text_factory = self._connection.text_factory, str
         try:
-            db.row_factory = None
             db.execute("SAVEPOINT resaga")
             try:
                 tables.migrate(db, self._where)
@@ -91,6 +92,8 @@ class JoinedStore(TableStore[sqlite3.Cursor]):
             db.execute("RELEASE resaga")
         except sqlite3.Error as error:
             raise named(error, self._where) from error
+        finally:
+            self._connection.text_factory = texts
         return result
 
 
