@@ -11,7 +11,7 @@ from resaga import Completed, Paused, RolledBack, Saga, Stuck, step
 from resaga.core import errors
 from resaga.runtime import Handle
 from resaga.stores.memory import MemoryStore
-from resaga.stores.store import Append
+from resaga.stores.store import Append, Stored
 from resaga.testing import FakeClock
 from tests.runtime.shop import CALLS, NAP, A, Order
 from tests.runtime.shop import approval as first_gate
@@ -27,6 +27,25 @@ class BehindThread:
 
     def append(self, batch: Sequence[Append], /) -> list[bool]:
         return self.inner.append(batch)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the store has it
+        return getattr(self.inner, name)
+
+
+@final
+class Late:
+    """A store that takes long to say what it has of an execution, the first time."""
+
+    def __init__(self) -> None:
+        self.inner = MemoryStore()
+        self.looked, self.may_say = threading.Event(), threading.Event()
+
+    def read(self, id_: str, /) -> Stored | None:
+        kept = self.inner.read(id_)
+        if id_ == A and not self.looked.is_set():
+            self.looked.set()
+            assert self.may_say.wait(60)
+        return kept
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the store has it
         return getattr(self.inner, name)
@@ -317,6 +336,25 @@ def test_who_is_wrong_about_the_saga_is_in_nobodys_way() -> None:
             wrong, right = await asyncio.gather(one.resume(SHOP, A), one.resume(QUICK, A), return_exceptions=True)
             assert isinstance(wrong, errors.UnknownSaga)
             assert isinstance(right, Completed)
+
+    awaited(story())
+
+
+def test_resumed_while_somebody_still_looks_for_it() -> None:
+    """Who came before it was kept hears that it was not; who comes after that goes on with it."""
+
+    async def story() -> None:
+        store = Late()
+        async with runtime(store) as one:
+            early = asyncio.create_task(one.resume(QUICK, A))
+            await asyncio.to_thread(store.looked.wait, 60)
+            await one.submit(QUICK, Order(A), id=A)
+            late = asyncio.create_task(one.resume(QUICK, A))
+            await asyncio.sleep(0)
+            store.may_say.set()
+            with pytest.raises(errors.NotKept):
+                await early
+            assert isinstance(await late, Completed)
 
     awaited(story())
 

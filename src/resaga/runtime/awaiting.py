@@ -177,11 +177,12 @@ class Runtime:
         self._drives.check()
         self._desk.check(saga)
         while True:
-            drive = self._drives.get(id) or self._drives.resumed(saga, id)
+            others = self._drives.get(id)
+            drive = others or self._drives.resumed(saga, id)
             if drive.saga is not saga:
                 await self._ask(self._desk.state(saga, id))  # raises, unless it is the other saga that is wrong
             await asyncio.wait([drive.task])
-            if drive.saga is saga and not drive.in_vain:
+            if drive.saga is saga and not (others and others.in_vain):
                 outcome: Outcome[X, B, M] = self._given(drive, id)
                 return outcome
 

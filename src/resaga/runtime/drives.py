@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final, NamedTuple, TypeVar, final
 
 from resaga.core.block import M
-from resaga.core.errors import AlreadyExists, Conflict, ResagaError, StoreError, WrongLoop
+from resaga.core.errors import AlreadyExists, Conflict, NotKept, ResagaError, StoreError, WrongLoop
 from resaga.drive.clock import Clock
 from resaga.execution import Outcome, settled
 from resaga.runtime.apart import Apart
@@ -40,9 +40,9 @@ class Drive(NamedTuple):
 
     @property
     def in_vain(self) -> bool:
-        """Whether it is over, and was to be begun although one of that id is kept."""
+        """Whether it is over, as one of that id was kept that it was to begin, or none that it was to go on with."""
         ended = self.task.done() and not self.task.cancelled()
-        return ended and isinstance(self.task.exception(), AlreadyExists)
+        return ended and isinstance(self.task.exception(), AlreadyExists | NotKept)
 
 
 @final
@@ -73,9 +73,9 @@ class Drives:
         """Raise if nothing may begin any more, or not in this loop: who waits in another one would wait for ever."""
         if self.closed:
             raise closed()
-        self._be_home()
+        self._check_loop()
 
-    def _be_home(self) -> None:
+    def _check_loop(self) -> None:
         here = asyncio.get_running_loop()
         self._loop = self._loop or here
         if self._loop is not here:
@@ -99,7 +99,7 @@ class Drives:
         """
         gone = self._loop is not None and self._loop.is_closed()
         if not gone:
-            self._be_home()
+            self._check_loop()
         left = [] if gone else [drive.task for drive in self._now.values()]
         told, self.closed = self.closed, True
         await (ended(left) if told else interrupted(left))
@@ -127,12 +127,12 @@ class Drives:
             self.resumed(saga, id_)
 
     async def _resuming(self, saga: Saga[X, B, M], id_: str, hands: HandsAsync, clock: Clock) -> Outcome[X, B, M]:
-        held = self._driving.take_unwritten(saga, id_)
-        if held is None:
-            held = await hands.ask(self._desk.take(saga, id_, clock))
-            async with self._apart.of(held):
-                return await self._driven(saga, held, hands, clock)
-        return await self._driven(saga, held, hands, clock)
+        if (unwritten := self._driving.take_unwritten(saga, id_)) is not None:
+            with suppress(AlreadyExists):  # it was never kept, and another one is
+                return await self._driven(saga, unwritten, hands, clock)
+        held = await hands.ask(self._desk.take(saga, id_, clock))
+        async with self._apart.of(held):
+            return await self._driven(saga, held, hands, clock)
 
     async def _driven(self, saga: Saga[X, B, M], held: Held, hands: HandsAsync, clock: Clock) -> Outcome[X, B, M]:
         with self._driving.of(held):
