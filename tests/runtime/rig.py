@@ -97,8 +97,8 @@ class Shaky:
     def find(self, **asked: Any) -> list[Head]:  # noqa: ANN401 - as the protocol says
         return self.inner.find(**asked)
 
-    def delete(self, id: str, revision: int, /) -> bool:
-        return self.inner.delete(id, revision)
+    def delete(self, id: str, revision: int, write_id: bytes | None = None, /) -> bool:
+        return self.inner.delete(id, revision, write_id)
 
     def close(self) -> None:
         self.inner.close()

@@ -32,9 +32,9 @@ class Meddling:
             self.now()
         return self.inner.append(batch)
 
-    def delete(self, id: str, revision: int, /) -> bool:
+    def delete(self, id: str, revision: int, write_id: bytes | None = None, /) -> bool:
         self.now()
-        return self.inner.delete(id, revision)
+        return self.inner.delete(id, revision, write_id)
 
     def now(self) -> None:
         meddle, self.meddle = self.meddle, None

@@ -48,7 +48,7 @@ def test_each_revision_is_a_file(store: FilesStore) -> None:
 def test_a_snapshot_removes_what_it_stands_for(store: FilesStore) -> None:
     """And nothing that came since, nor what a killed process left beside it."""
     store.append([step(), step(revision=2)])
-    (next(store._root.glob("*/*")) / "new-0123").write_bytes(b"half")
+    (next(store._root.glob("*/*")) / "new-0123456789abcdef").write_bytes(b"half")
     store.append([step(revision=3, snapshot=b"all"), step(revision=4)])
     assert files(store) == ["%41-1/000000000003", "%41-1/000000000004"]
 
@@ -56,7 +56,7 @@ def test_a_snapshot_removes_what_it_stands_for(store: FilesStore) -> None:
 def test_what_is_deleted_leaves_nothing(store: FilesStore) -> None:
     """Nor what a process left behind that was killed while it deleted something of the same shard."""
     store.append([step()])
-    left = next(store._root.glob("*")) / ".0123"
+    left = next(store._root.glob("*")) / ".0123456789abcdef"
     left.mkdir()
     (left / "000000000001").touch()
     assert [head.id for head in store.find()] == ["A-1"]
@@ -139,10 +139,10 @@ def test_what_is_folded_while_it_is_read_is_read_again(store: FilesStore, monkey
     other = FilesStore(store._root)
     load, folds = store._load, [step(revision=4, snapshot=b"more"), step(revision=3, snapshot=b"all")]
 
-    def folded(path: Path, *, whole: bool = True) -> object:
+    def folded(directory: Path, revision: int, *, whole: bool = True) -> object:
         if folds and whole:
             other.append([folds.pop()])
-        return load(path, whole=whole)
+        return load(directory, revision, whole=whole)
 
     monkeypatch.setattr(store, "_load", folded, raising=True)
     stored = store.read("A-1")

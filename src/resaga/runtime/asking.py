@@ -59,9 +59,9 @@ def kept(id_: str) -> Asking[Stored]:
     return stored
 
 
-def delete(id_: str, revision: int) -> Asking[bool]:
-    """Whether it was there with this revision, and is not any more."""
-    deleted: bool = yield lambda store: store.delete(id_, revision)
+def delete(stored: Stored) -> Asking[bool]:
+    """Whether it was there, with nothing behind that, and is not any more."""
+    deleted: bool = yield lambda store: store.delete(stored.id, stored.revision, stored.write_id)
     return deleted
 
 

@@ -176,7 +176,7 @@ class Desk:
 
     def forget(self, id_: str) -> Asking[None]:
         """Delete it, wherever it stands."""
-        while not (yield from delete(id_, (yield from kept(id_)).revision)):
+        while not (yield from delete((yield from kept(id_)))):
             continue
 
     # ---- looking ---------------------------------------------------------------------------------
@@ -308,7 +308,8 @@ def _asking(saga: AnySaga, gate: AnyGate, path: str | None) -> Instruction:
 def _asked(stored: Stored, entry: bytes) -> Asking[bool]:
     """Record what somebody asks of an execution, whoever drives it; it is found by what it was found by."""
     head = stored.saga, stored.status, stored.wake_at, stored.owner
-    return (yield from surely(Append(stored.id, stored.revision + 1, urandom(16), entry, *head)))
+    request = Append(stored.id, stored.revision + 1, urandom(16), entry, *head, after=stored.write_id)
+    return (yield from surely(request))
 
 
 def _said(held: Held, after: AnyExecution) -> Asking[bool]:

@@ -159,7 +159,7 @@ def _of_dead(store: Store, sign: Head) -> Iterator[Head]:
     """What whoever gave this sign of life has left; when there is nothing more, the sign is not needed either."""
     yield from (one for one in _pages(store, owner=sign.id) if one.id != sign.id)
     if all(one.id == sign.id for one in _pages(store, owner=sign.id)):
-        store.delete(sign.id, sign.revision)
+        store.delete(sign.id, sign.revision, sign.write_id)
 
 
 def _pages(

@@ -4,9 +4,10 @@
 store. A result is there before the next body is called. Bodies without effects are called without a record of their
 own: a result that is lost with them is asked for again.
 
-**One writer.** Every append is compared and swapped on the revision. A conflict is looked into: if others only asked
-for something, the entry is appended again behind what they asked; if anybody else recorded a step, this process has
-lost the execution, and `Conflict` ends it here. So the first append of whoever takes an execution over is also its
+**One writer.** Every append is compared and swapped on the revision and on the write id that it comes behind. A
+conflict is looked into: if others only asked for something, the entry is appended again behind what they asked; if
+anybody else recorded a step, or if the execution was deleted, and another one has its id by now, this process has lost
+it, and `Conflict` ends it here. So the first append of whoever takes an execution over is also its
 claim, and it comes before the first call. Each holder's steps bear its mark: two who go on from the same revision at
 the same moment would write the same otherwise, and both take it for their own.
 
@@ -53,9 +54,11 @@ class Held:
         "_claimed",
         "_codec",
         "_founded",
+        "_known",
         "_left",
         "_looked",
         "_mark",
+        "_newest",
         "_owner",
         "_reaches",
         "_room",
@@ -77,6 +80,8 @@ class Held:
         self._owner = owner
         self._mark = urandom(12)
         self._writes = 0
+        self._known: list[tuple[int, bytes]] = []  # what stands there, from a document or from our own entry on
+        self._newest: bytes | None = None  # the write id of that revision, which the next one comes behind
         self._tags: tuple[str, ...] = ()
         self._takeovers = 0
         self._written = self._reaches = self._looked = len(state.trail)
@@ -102,7 +107,8 @@ class Held:
         """One that is in the store; taken over `at` a time, if it was being driven its driver is dead."""
         restored = codec.restored(stored.snapshot, (raw for _, raw in stored.entries))
         held = cls(codec, restored.state, owner)
-        held.revision, held.requests = stored.revision, restored.requests
+        held._stands(stored)
+        held.requests = restored.requests
         held._founded, held.rests = not restored.carried, not stored.owner
         if stored.owner and at is not None:
             held._takeovers = restored.takeovers + (stored.owner != owner)  # who was interrupted lives
@@ -115,7 +121,7 @@ class Held:
         """One that is in the store, as an execution of another saga; what is not honoured yet is asked of that."""
         before = cls.seen(conversion.old, stored, owner, at)
         held = cls(conversion.new, conversion.carried(before.state), owner)
-        held.revision = before.revision
+        held._stands(stored)
         for request in before.requests:
             if request.what == journal.CANCEL or before.is_ahead(request.said[0]):
                 held.requests += filter(None, [conversion.asked(request)])
@@ -238,7 +244,14 @@ class Held:
         """One that is the next, as far as is known; no other holder has such a write id."""
         write_id = self._mark + self._writes.to_bytes(4)
         return journaled(
-            self.state, entry, self.revision + 1, write_id, owner=owner, tags=self._tags, snapshot=snapshot
+            self.state,
+            entry,
+            self.revision + 1,
+            write_id,
+            owner=owner,
+            tags=self._tags,
+            snapshot=snapshot,
+            after=self._newest,
         )
 
     def _write(self, items: list[Append], *, yields: bool = False) -> Asking[bool]:
@@ -277,16 +290,19 @@ class Held:
         """How many of these are there now, from the first on; others may have asked for something in between."""
         first = self.revision + 1
         if len(batch) > 1 or batch[0].revision != first:
-            batch = [item._replace(revision=revision) for revision, item in enumerate(batch, first)]
+            behind = self._newest, *(item.write_id for item in batch)
+            places = enumerate(zip(batch, behind, strict=False), first)
+            batch = [item._replace(revision=revision, after=after) for revision, (item, after) in places]
         if all((yield batch)):
-            self.revision += len(batch)
+            self.revision, self._newest = batch[-1].revision, batch[-1].write_id
+            self._known = [_body(batch[-1])]
             return len(batch)
         stored = yield from read(self.state.execution_id)
         if stored is None and self.revision == 0:  # it was there, and was deleted
             return 0
-        if stored is None or stored.revision < self.revision:
+        there = 0 if stored is None else _applied(batch, stored)
+        if stored is None or not (there or self._is_still(stored)):
             raise self.lost("it was deleted")
-        there = _applied(batch, stored)
         known = self.revision + there
         if there == len(batch) and not batch[-1].owner:  # it was let go of, and what happened since is theirs
             return there
@@ -294,10 +310,21 @@ class Held:
             raise self.lost("another runtime has gone on with it")
         asked = [raw for revision, raw in stored.entries if revision > known]
         self.requests += [self._request(raw) for raw in asked]
-        self.revision = stored.revision
+        self._stands(stored)
         if there < len(batch) and batch[there].snapshot is not None:  # it takes the place of that, so say it again
             self._left[there + 1 : there + 1] = [self._item(raw, batch[there].owner) for raw in asked]
         return there
+
+    def _stands(self, stored: Stored) -> None:
+        """All of this is known, and the next entry comes behind it."""
+        self.revision, self._newest = stored.revision, stored.write_id
+        self._known = _bodies(stored)
+
+    def _is_still(self, stored: Stored) -> bool:
+        """Whether what is known of it is there; another execution that has its id by now may have come as far."""
+        if stored.revision <= self.revision:
+            return (stored.revision, stored.write_id) == (self.revision, self._newest)
+        return stored.snapshot_revision > self.revision or set(self._known).issubset(_bodies(stored))
 
     def _request(self, raw: bytes) -> journal.Request:
         entry = journal.opened(raw)
@@ -338,6 +365,17 @@ class Held:
         at = state.program.gate(path)
         going = state.phase in (NEW, FORWARD, SETTLING)
         return going and (at > state.index or (at == state.index and state.answer is None))
+
+
+def _body(item: Append) -> tuple[int, bytes]:
+    """What stands at its revision once it is applied."""
+    return item.revision, item.entry if item.snapshot is None else item.snapshot
+
+
+def _bodies(stored: Stored) -> list[tuple[int, bytes]]:
+    """What stands at each revision that can be read."""
+    entries = [(revision, raw) for revision, raw in stored.entries]
+    return entries if stored.snapshot is None else [(stored.snapshot_revision, stored.snapshot), *entries]
 
 
 def _aside(items: list[Append]) -> list[Append]:

@@ -16,7 +16,7 @@ from typing import Final, final
 from resaga.core.errors import StoreError
 from resaga.core.step import span
 from resaga.drive.clock import Clock
-from resaga.stores.store import Append, Store
+from resaga.stores.store import Append, Store, Stored
 
 WORKER: Final = "worker"
 """The status of a sign of life."""
@@ -38,6 +38,7 @@ class Life:
         self._owner = ""
         self._home = os.getpid()
         self._revision = 0
+        self._write_id: bytes | None = None
         self._fresh_until = 0
         self.now: Callable[[], int] = getattr(store, "wall_ns", clock.wall)  # see `Timed`; to ask a protocol is slow
 
@@ -50,7 +51,8 @@ class Life:
     def lives(self, owner: str) -> bool:
         """Whether whoever signs like this is still there."""
         sign = self._store.read(owner)
-        return sign is not None and sign.wake_at is not None and sign.wake_at > self.now()
+        until = None if sign is None else Stored(*sign).wake_at
+        return until is not None and until > self.now()
 
     def owner(self) -> str:
         """The name under which this process owns executions; others can see from now on that it lives."""
@@ -58,7 +60,7 @@ class Life:
             self._home, self._lock, self._owner = os.getpid(), threading.Lock(), ""
         with self._lock:
             if not self._owner:
-                self._revision, owner = 0, f"worker.{urandom(12).hex()}"
+                self._revision, self._write_id, owner = 0, None, f"worker.{urandom(12).hex()}"
                 self._sign(owner, self._lasting())
                 self._owner, self._over = owner, threading.Event()
                 start_new_thread(self._beat, (self._over,))  # not `threading`'s, which waits until it runs
@@ -76,7 +78,7 @@ class Life:
             if owner and leaves:
                 self._sign(owner, 0)
             elif owner:
-                self._store.delete(owner, self._revision)
+                self._store.delete(owner, self._revision, self._write_id)
 
     def _beat(self, over: threading.Event) -> None:
         usual, soon = self._lease.total_seconds() / 3, self._lease.total_seconds() / 30
@@ -94,8 +96,13 @@ class Life:
 
     def _sign(self, owner: str, until: int) -> None:
         signed = self._clock.monotonic()
-        sign = Append(owner, self._revision + 1, urandom(16), b"", "", WORKER, until, owner, (), b"")
+        sign = Append(
+            owner, self._revision + 1, urandom(16), b"", "", WORKER, until, owner, (), b"", after=self._write_id
+        )
         while not self._store.append([sign])[0]:  # one that failed was applied, or somebody took this one for dead
             kept = self._store.read(owner)
-            sign = sign._replace(revision=1 if kept is None else kept.revision + 1)
-        self._revision, self._fresh_until = sign.revision, signed + self._lease_ns
+            there = None if kept is None else Stored(*kept)
+            revision, newest = (0, None) if there is None else (there.revision, there.write_id)
+            sign = sign._replace(revision=revision + 1, after=newest)
+        self._revision, self._write_id = sign.revision, sign.write_id
+        self._fresh_until = signed + self._lease_ns

@@ -67,12 +67,15 @@ def journaled(  # noqa: PLR0913 - each is a column
     owner: str = "",
     tags: tuple[str, ...] = (),
     snapshot: bytes | None = None,
+    after: bytes | None = None,
 ) -> Append:
     """What is to be appended: an entry, and how the execution stands with it."""
     status = state.status
     until = None if owner and status in GOING else due(state, status)
     saga = named(state.program)
-    return Append(state.execution_id, revision, write_id, entry, saga, status.value, until, owner, tags, snapshot)
+    return Append(
+        state.execution_id, revision, write_id, entry, saga, status.value, until, owner, tags, snapshot, after
+    )
 
 
 def due(state: ExecutionState, status: Status) -> int | None:

@@ -11,6 +11,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import time
@@ -38,7 +39,14 @@ PATIENCE_SECONDS: Final = 10.0
 """How long an append waits for another process at the same execution before it is `StoreBusy`."""
 
 NAP_SECONDS: Final = 0.0002
-DIGITS: Final = 12
+LOOKS: Final = 100
+"""How often what is listed may be gone when it is opened. Others do fold, but not each time that one looks."""
+
+SHARD: Final = re.compile("[0-9a-f]{2}")
+HALF: Final = re.compile("new-[0-9a-f]{16}")
+GONE: Final = re.compile(r"\.[0-9a-f]{16}")
+"""What is called like these is ours: where executions are, what is being written, and what is being deleted."""
+
 FAULTS: Final = {
     errno.ENOSPC: (StoreFull, "has no room left; make some, and it goes on."),
     errno.EDQUOT: (StoreFull, "has used up its quota; make room, and it goes on."),
@@ -74,7 +82,7 @@ class FilesStore:
             while newest is not None:
                 revisions = range(newest.folded or 1, newest.head.revision + 1)
                 try:
-                    entries = [(revision, self._load(directory / _name(revision)).body) for revision in revisions]
+                    entries = [(revision, self._load(directory, revision).body) for revision in revisions]
                 except FileNotFoundError:
                     # Folded meanwhile, and so what is newest now is another one.
                     before, newest = newest, self._newest(directory)
@@ -98,10 +106,11 @@ class FilesStore:
     ) -> list[Head]:
         """See `Store`. Looks at every execution that is kept."""
         with self._named():
-            heads = [head for shard in _inside(self._root) for head in self._heads(shard)]
+            shards = [shard for shard in _inside(self._root) if SHARD.fullmatch(shard.name)]
+            heads = [head for shard in shards for head in self._heads(shard)]
         return scan(heads, status=status, saga=saga, tag=tag, owner=owner, due=due, after=after, limit=limit)
 
-    def delete(self, id: str, revision: int, /) -> bool:
+    def delete(self, id: str, revision: int, write_id: bytes | None = None, /) -> bool:
         """See `Store`."""
         with self._named():
             directory = self._directory(id)
@@ -109,11 +118,14 @@ class FilesStore:
             with self._locked(directory) as locked:
                 if locked is None or revision < 1 or _revision(os.listdir(locked)) != revision:  # noqa: PTH208 - it is open
                     return False
+                if write_id not in (None, self._load(directory, revision, whole=False).head.write_id):
+                    return False
                 # All of it at once: half of it would be an execution that stands where it once stood.
                 directory.rename(shard / f".{secrets.token_hex(8)}")
                 _sync(shard)
-            for gone in shard.glob(".*"):  # this, and what a process left behind that was killed here
-                shutil.rmtree(gone, ignore_errors=True)
+            for name in _names(shard):  # this, and what a process left behind that was killed here
+                if GONE.fullmatch(name):
+                    shutil.rmtree(shard / name, ignore_errors=True)
             return True
 
     def close(self) -> None:
@@ -130,17 +142,19 @@ class FilesStore:
                 return False
             tags, folded = tuple(sorted(set(item.tags))), 0
             if item.revision > 1:
-                before = self._load(directory / _name(item.revision - 1))
+                before = self._load(directory, item.revision - 1)
+                if item.after not in (None, before.head.write_id):
+                    return False
                 tags, folded = before.head.tags, before.folded
             if item.snapshot is not None:
                 folded = item.revision
-            applied = _put(locked, _name(item.revision), record.dump(item, tags, folded))
+            applied = _put(locked, record.numbered(item.revision), record.dump(item, tags, folded))
             if item.revision == 1:
                 _sync(directory.parent)
                 _sync(self._root)
-            # Whatever else is there while we hold the lock was left behind by a process that was killed.
+            # What was half written while somebody else held the lock was left behind by a process that was killed.
             for name in names:
-                if not name.isdecimal() or int(name) < folded:
+                if HALF.fullmatch(name) or 0 < record.number_of(name) < folded:
                     os.unlink(name, dir_fd=locked)
             return applied
 
@@ -199,19 +213,27 @@ class FilesStore:
 
     def _newest(self, directory: Path) -> Record | None:
         """The newest entry, without its body."""
-        while revision := _revision(_names(directory)):
+        revision = 0
+        for _ in range(LOOKS):
+            revision = _revision(_names(directory))
+            if not revision:
+                return None
             with suppress(FileNotFoundError):  # folded meanwhile: what is newest now is another one
-                return self._load(directory / _name(revision), whole=False)
-        return None
+                return self._load(directory, revision, whole=False)
+        raise self._broken(f"{directory / record.numbered(revision)} is listed, and is not there")
 
-    def _load(self, path: Path, *, whole: bool = True) -> Record:
+    def _load(self, directory: Path, revision: int, *, whole: bool = True) -> Record:
+        path = directory / record.numbered(revision)
         with path.open("rb") as file:
             line = file.readline()
             body = file.read() if whole else None
         try:
-            return record.parse(line, body)
+            found = record.parse(line, body)
         except (KeyError, ValueError):
             raise self._broken(f"{path} is damaged, not ours, or of a newer resaga") from None
+        if (found.head.revision, record.name(found.head.id)) != (revision, directory.name):
+            raise self._broken(f"{path} was not written there")
+        return found
 
     def _broken(self, what: str) -> StoreBroken:
         return StoreBroken(f"{what}; put back a copy, or upgrade resaga.", where=self._where, code="")
@@ -228,13 +250,9 @@ def open_url(url: str, /) -> FilesStore:
 # ---- directories ------------------------------------------------------------------------------------------
 
 
-def _name(revision: int) -> str:
-    return f"{revision:0{DIGITS}}"
-
-
 def _revision(names: Iterable[str]) -> int:
     """The newest one there; 0 if there is none."""
-    return max((int(name) for name in names if name.isdecimal()), default=0)
+    return max(map(record.number_of, names), default=0)
 
 
 def _names(directory: Path) -> list[str]:

@@ -74,12 +74,12 @@ class MemoryStore:
             heads = [kept.head for kept in self._kept.values()]
         return scan(heads, status=status, saga=saga, tag=tag, owner=owner, due=due, after=after, limit=limit)
 
-    def delete(self, id: str, revision: int, /) -> bool:
+    def delete(self, id: str, revision: int, write_id: bytes | None = None, /) -> bool:
         """See `Store`."""
         self._check()
         with self._lock:
             kept = self._kept.get(id)
-            if kept is None or kept.head.revision != revision:
+            if kept is None or kept.head.revision != revision or write_id not in (None, kept.head.write_id):
                 return False
             del self._kept[id]
             return True
@@ -96,6 +96,8 @@ class MemoryStore:
         creates = item.revision == 1
         kept = _Kept() if creates else self._kept.get(item.id)
         if kept is None or kept.head.revision != item.revision - 1 or (creates and item.id in self._kept):
+            return False
+        if not creates and item.after not in (None, kept.head.write_id):
             return False
         tags = tuple(sorted(set(item.tags))) if creates else kept.head.tags
         kept.head = Head(item.id, item.saga, item.status, item.revision, item.wake_at, item.owner, item.write_id, tags)

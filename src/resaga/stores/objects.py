@@ -31,7 +31,9 @@ from resaga.stores.scan import Damages, scan
 from resaga.stores.store import Append, Head, Stored
 from resaga.stores.turns import in_turn
 
-DIGITS: Final = 12
+LOOKS: Final = 10
+"""How often what is listed may be gone when it is loaded, or what is not listed be there when it is made."""
+
 KNOWN: Final = 10_000
 """Of how many executions the newest record is kept in memory, without its body; what was written never changes."""
 
@@ -61,7 +63,11 @@ class _Place(NamedTuple):
 
     @property
     def path(self) -> str:
-        return f"{self.name}/{self.number:0{DIGITS}}"
+        return f"{self.name}/{record.numbered(self.number)}"
+
+    def next(self, size: int = 0) -> "_Place":
+        """The one above it."""
+        return self._replace(number=self.number + 1, size=size)
 
 
 @final
@@ -98,7 +104,7 @@ class ObjectsStore:
                 base = newest.number - kept.head.revision
                 numbers = range(base + (kept.folded or 1), newest.number + 1)
                 try:
-                    entries = [(number - base, self._load(newest._replace(number=number)).body) for number in numbers]
+                    entries = [(at - base, self._load(newest._replace(number=at), at - base).body) for at in numbers]
                 except FileNotFoundError:
                     if newest == before:
                         raise self._broken(f"{newest.path} lacks one before it") from None
@@ -121,16 +127,21 @@ class ObjectsStore:
         """See `Store`. Lists all that is kept, and loads of it what has changed since it last did."""
         with self._named():
             newest: dict[str, _Place] = {}
+            ends: dict[str, int] = {}
             for place in sorted(self._list()):
                 newest[place.name] = place
-            heads = list(self._heads(newest.values()))
+                if not place.size:
+                    ends[place.name] = place.number
+            heads = list(self._heads((place, ends.get(name, 0)) for name, place in newest.items()))
         return scan(heads, status=status, saga=saga, tag=tag, owner=owner, due=due, after=after, limit=limit)
 
-    def delete(self, id: str, revision: int, /) -> bool:
+    def delete(self, id: str, revision: int, write_id: bytes | None = None, /) -> bool:
         """See `Store`."""
         with self._named():
             newest, kept = self._look(_name(id))
-            if kept is None or kept.head.revision != revision or not self._make(newest, b""):
+            if kept is None or kept.head.revision != revision or write_id not in (None, kept.head.write_id):
+                return False
+            if not self._make(newest, b""):
                 return False
             self._known.pop(newest.name, None)
             before = [place.path for place in self._list(newest.name) if place.number <= newest.number]
@@ -146,16 +157,18 @@ class ObjectsStore:
         name = _name(item.id)
         # What is known of it may be old; then there is an object of that number, and it is looked at again.
         newest, kept = self._known.get(name) or self._look(name)
-        data = _dumped(item, kept)
-        while item.revision != _next(kept) or not self._make(newest, data):
+        for _ in range(LOOKS):
+            if _follows(item, kept) and self._make(newest, data := _dumped(item, kept)):
+                return self._counts(newest.next(len(data)), data)
             newest, kept = self._look(name)
-            if item.revision != _next(kept):
+            if not _follows(item, kept):
                 return False
-            data = _dumped(item, kept)
-        made = newest._replace(number=newest.number + 1, size=len(data))
-        if any(not place.size for place in self._list(name, made.path)):
-            # It was deleted before, or has been since: there is an end above.
-            self._known.pop(name, None)
+        raise self._broken(f"{newest.next().path} is there, and is not listed")
+
+    def _counts(self, made: _Place, data: bytes) -> bool:
+        """Whether what was just made is of what was gone on with: if that was deleted, there is an end above."""
+        if any(not place.size for place in self._list(made.name, made.path)):
+            self._known.pop(made.name, None)
             with suppress(FileNotFoundError):
                 obstore.delete(self._bucket, made.path)
             return False
@@ -164,31 +177,39 @@ class ObjectsStore:
 
     def _look(self, name: str) -> tuple[_Place, Record | None]:
         """The newest record, without its body, and where it is; None if there is none, or after an end."""
-        while True:
+        newest = nothing = _Place(name, 0, 0)
+        for _ in range(LOOKS):
             known = self._known.get(name)
-            above = self._list(name, "" if known is None else known[0].path)
-            newest = max(above, default=_Place(name, 0, 0) if known is None else known[0])
+            there = self._list(name, "" if known is None else known[0].path)
+            newest = max(there, default=nothing if known is None else known[0])
+            end = 0 if known is None else known[0].number - known[1].head.revision
+            end = max((place.number for place in there if not place.size), default=end)
             with suppress(FileNotFoundError):  # deleted meanwhile: there is an end above
-                return newest, self._newest(newest)
+                kept = self._newest(newest)
+                if kept is None or _is_behind(end, newest, kept):
+                    return newest, kept and self._remember(newest, kept)
+            self._known.pop(name, None)  # look at all of it
+        raise self._broken(f"{newest.path} is listed, and is not there or was not written there")
 
-    def _heads(self, places: Iterable[_Place]) -> Iterator[Head]:
-        for place in places:
+    def _heads(self, places: Iterable[tuple[_Place, int]]) -> Iterator[Head]:
+        """Those of what is newest of each, and behind which end it is."""
+        for place, end in places:
             with suppress(FileNotFoundError):  # deleted meanwhile
                 try:
                     kept = self._newest(place)
+                    if kept is not None and not _is_behind(end, place, kept):
+                        place, kept = self._look(place.name)  # noqa: PLW2901 - there may be a newer one by now
                 except StoreBroken as error:
                     self._damages.tell(error)
                 else:
                     if kept is not None:
-                        yield kept.head
+                        yield self._remember(place, kept).head
 
     def _newest(self, place: _Place) -> Record | None:
         if not place.size:
             return None
         known = self._known.get(place.name)
-        if known is not None and known[0] == place:
-            return known[1]
-        return self._remember(place, self._load(place))
+        return known[1] if known is not None and known[0] == place else self._load(place)
 
     def _remember(self, place: _Place, kept: Record) -> Record:
         if len(self._known) >= KNOWN:
@@ -199,19 +220,21 @@ class ObjectsStore:
     def _make(self, newest: _Place, data: bytes) -> bool:
         """Make the object after that one, if there is none."""
         try:
-            obstore.put(
-                self._once, newest._replace(number=newest.number + 1).path, data, mode="create", use_multipart=False
-            )
+            obstore.put(self._once, newest.next().path, data, mode="create", use_multipart=False)
         except AlreadyExistsError:
             return False
         return True
 
-    def _load(self, place: _Place) -> Record:
+    def _load(self, place: _Place, revision: int | None = None) -> Record:
+        """What is there, if it is of this execution, and that revision if one is told."""
         data = obstore.get(self._bucket, place.path).bytes().to_bytes()
         try:
-            return _parsed(data)
+            found = _parsed(data)
         except (KeyError, ValueError):
             raise self._broken(f"{place.path} is damaged, not ours, or of a newer resaga") from None
+        if _name(found.head.id) != place.name or revision not in (None, found.head.revision):
+            raise self._broken(f"{place.path} was not written there")
+        return found
 
     def _list(self, name: str | None = None, after: str = "") -> list[_Place]:
         """What is there, of one or of all."""
@@ -220,9 +243,10 @@ class ObjectsStore:
         pages = obstore.list(self._bucket, name, offset=after or None, chunk_size=1000)  # pyright: ignore[reportUnknownMemberType]
         for page in pages:
             for each in page:
-                directory, _, number = each["path"].rpartition("/")
-                if number.isdecimal() and each["path"] > after:
-                    found.append(_Place(directory, int(number), each["size"]))
+                directory, _, called = each["path"].rpartition("/")
+                number = record.number_of(called)
+                if number and each["path"] > after and name in (None, directory):
+                    found.append(_Place(directory, number, each["size"]))
         return found
 
     @contextmanager
@@ -270,8 +294,16 @@ def _name(id_: str) -> str:
     return record.name(id_).replace("%", "=")
 
 
-def _next(kept: Record | None) -> int:
-    return 1 if kept is None else kept.head.revision + 1
+def _follows(item: Append, kept: Record | None) -> bool:
+    """Whether it may be added to that."""
+    if kept is None:
+        return item.revision == 1
+    return item.revision == kept.head.revision + 1 and item.after in (None, kept.head.write_id)
+
+
+def _is_behind(end: int, place: _Place, kept: Record) -> bool:
+    """Whether it is where it was written: the number of each is its revision, from the last end on."""
+    return kept.head.revision == place.number - end
 
 
 def _dumped(item: Append, kept: Record | None) -> bytes:

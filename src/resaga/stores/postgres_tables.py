@@ -7,6 +7,7 @@ Ids and tags are ordered by their bytes, whatever the order of the database.
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from itertools import pairwise
 from typing import Any, Final, LiteralString
 
 import psycopg
@@ -64,8 +65,8 @@ APPEND: Final = """
     WITH given AS (
         SELECT * FROM unnest(
             %b::text[], %b::bigint[], %b::bytea[], %b::bytea[],
-            %b::text[], %b::text[], %b::bigint[], %b::text[], %b::bool[]
-        ) AS given (id, revision, write_id, entry, saga, status, wake_at, owner, folds)
+            %b::text[], %b::text[], %b::bigint[], %b::text[], %b::bool[], %b::bytea[]
+        ) AS given (id, revision, write_id, entry, saga, status, wake_at, owner, folds, after)
     ), moved AS (
         UPDATE resaga_heads AS head SET
             revision = given.revision,
@@ -73,6 +74,7 @@ APPEND: Final = """
             saga = given.saga, status = given.status, wake_at = given.wake_at, owner = given.owner,
             write_id = given.write_id
         FROM given WHERE head.id = given.id AND head.revision = given.revision - 1 AND given.revision > 1
+        AND head.write_id = coalesce(given.after, head.write_id)
         RETURNING head.key, head.id
     ), created AS (
         INSERT INTO resaga_heads (id, saga, status, revision, wake_at, owner, write_id, snapshot_revision)
@@ -108,7 +110,7 @@ NEXT: Final = """
         UPDATE resaga_heads SET
             revision = %b::bigint, snapshot_revision = coalesce(%b::bigint, snapshot_revision),
             saga = %b, status = %b, wake_at = %b::bigint, owner = %b, write_id = %b
-        WHERE id = %b AND revision = %b::bigint - 1
+        WHERE id = %b AND revision = %b::bigint - 1 AND write_id = coalesce(%b::bytea, write_id)
         RETURNING key, revision
     ), forgotten AS (
         DELETE FROM resaga_journal AS old USING moved WHERE old.head = moved.key AND old.revision < %b::bigint
@@ -139,7 +141,8 @@ BY_DUE: Final = """
 NOW: Final = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 DELETE: Final = """
     WITH gone AS (
-        DELETE FROM resaga_heads WHERE id = %s AND revision = %s RETURNING key
+        DELETE FROM resaga_heads
+        WHERE id = %s AND revision = %s AND write_id = coalesce(%s::bytea, write_id) RETURNING key
     ), entries AS (
         DELETE FROM resaga_journal USING gone WHERE head = key
     ), tags AS (
@@ -207,9 +210,9 @@ def find(db: Cursor, asked: Mapping[str, object]) -> list[Head]:
     return [_head(row) for row in rows]
 
 
-def delete(db: Cursor, id_: str, revision: int) -> bool:
+def delete(db: Cursor, id_: str, revision: int, write_id: bytes | None) -> bool:
     """See `Store.delete`."""
-    return len(db.execute(DELETE, (id_, revision)).fetchall()) == 1
+    return len(db.execute(DELETE, (id_, revision, write_id)).fetchall()) == 1
 
 
 def wall_ns(db: Cursor) -> int:
@@ -233,6 +236,7 @@ def _apply(db: Cursor, items: Sequence[Append]) -> set[str]:
             [None if item.wake_at is None else Int8(item.wake_at) for item in items],
             [item.owner for item in items],
             [item.snapshot is not None for item in items],
+            [item.after for item in items],
             [id_ for id_, _ in tags],
             [tag for _, tag in tags],
         ),
@@ -249,8 +253,10 @@ def _short(batch: Sequence[Append]) -> tuple[LiteralString, Sequence[object]] | 
     revisions = Int8(head.revision), None if folded is None else Int8(folded)
     moved = (*revisions, head.saga, head.status, head.wake_at, head.owner, head.write_id)
     if len(batch) == 1 and head.revision > 1:
-        return NEXT, (*moved, head.id, *revisions, _body(head))
+        return NEXT, (*moved, head.id, revisions[0], head.after, revisions[1], _body(head))
     if any((item.id, item.revision) != (head.id, revision) for revision, item in enumerate(batch, 1)):
+        return None
+    if any(item.after not in (None, before.write_id) for before, item in pairwise(batch)):
         return None
     kept = batch[(folded or 1) - 1 :]
     entries = [Int8(item.revision) for item in kept], [_body(item) for item in kept]

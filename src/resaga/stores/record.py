@@ -9,6 +9,7 @@ A name is made so that no id leads out of its directory, and that two differ whe
 """
 
 import hashlib
+import re
 import zlib
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -19,6 +20,9 @@ from resaga.stores.store import Append, Head
 FORMAT: Final = 1
 NAME_LENGTH: Final = 200
 """Bytes in a name; file systems allow 255."""
+
+DIGITS: Final = 12
+NUMBER: Final = re.compile(rf"[0-9]{{{DIGITS}}}")
 
 PLAIN: Final = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789_-")
 """What stands for itself in a name: no capitals, as some file systems take them for small letters, and no dots."""
@@ -40,6 +44,16 @@ def name(id_: str) -> str:
     raw = id_.encode()
     plain = "".join(chr(byte) if byte in PLAIN else f"%{byte:02x}" for byte in raw) or "%"
     return plain if len(plain) <= NAME_LENGTH else f"%%{hashlib.sha256(raw).hexdigest()}"
+
+
+def numbered(number: int) -> str:
+    """What the file or the object of that number is called."""
+    return f"{number:0{DIGITS}}"
+
+
+def number_of(called: str) -> int:
+    """The number of what is called like this; 0 if it is called in a way that nothing of ours is."""
+    return int(called) if NUMBER.fullmatch(called) else 0
 
 
 def dump(item: Append, tags: Sequence[str], folded: int) -> bytes:

@@ -52,7 +52,8 @@ CREATE: Final = """
     VALUES (?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (id) DO NOTHING"""
 MOVE: Final = """
     UPDATE resaga_heads SET revision = ?, snapshot_revision = ifnull(?, snapshot_revision),
-    saga = ?, status = ?, wake_at = ?, owner = ?, write_id = ? WHERE id = ? AND revision = ?"""
+    saga = ?, status = ?, wake_at = ?, owner = ?, write_id = ?
+    WHERE id = ? AND revision = ? AND write_id = ifnull(?, write_id)"""
 WRITE: Final = """
     INSERT INTO resaga_journal (head, revision, entry) VALUES ((SELECT key FROM resaga_heads WHERE id = ?), ?, ?)"""
 TAG: Final = "INSERT OR IGNORE INTO resaga_tags (head, tag) SELECT key, ? FROM resaga_heads WHERE id = ?"
@@ -161,10 +162,11 @@ def find(db: sqlite3.Cursor, asked: Mapping[str, object]) -> list[Head]:
     return [_head(db, row) for row in db.execute(statement, asked).fetchall()]
 
 
-def delete(db: sqlite3.Cursor, id_: str, revision: int) -> bool:
+def delete(db: sqlite3.Cursor, id_: str, revision: int, write_id: bytes | None) -> bool:
     """See `Store.delete`."""
     row = db.execute(HEAD, (id_,)).fetchone()
-    if row is None or _head(db, row).revision != revision:
+    head = None if row is None else _head(db, row)
+    if head is None or head.revision != revision or write_id not in (None, head.write_id):
         return False
     for statement in (FORGET_ENTRIES, FORGET_TAGS, FORGET):
         db.execute(statement, (id_,))
@@ -186,7 +188,8 @@ def _moved(item: Append) -> tuple[object, ...]:
     revision = item.revision
     folded = None if item.snapshot is None else revision
     return (
-        revision, folded, item.saga, item.status, item.wake_at, item.owner, item.write_id, item.id, revision - 1,
+        revision, folded, item.saga, item.status, item.wake_at, item.owner, item.write_id,
+        item.id, revision - 1, item.after,
     )  # fmt: skip
 
 

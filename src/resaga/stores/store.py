@@ -1,7 +1,8 @@
 """What the runtime asks of a store, in plain types.
 
 A store keeps one *head* for each execution, which says what it is found by, and its *journal*: one entry for each
-revision. Everything is compared and swapped on the revision, so that of two who go on from the same one, one wins.
+revision. Everything is compared and swapped on the revision, so that of two who go on from the same one, one wins; and
+on the newest write id, so that nobody goes on with another execution that has the id of a deleted one by now.
 Who writes a store need not import this: it may read the attributes of what it is given, and give plain tuples back.
 `resaga.testing.conformance` says in tests what is said here in words.
 """
@@ -43,6 +44,12 @@ class Append(NamedTuple):
     snapshot: bytes | None = None
     """All of it up to here in one document: from now on read in place of the entries up to this one, and of this."""
 
+    after: bytes | None = None
+    """The write id of the entry that it comes behind: behind any other one it is a conflict. None: behind whichever.
+
+    Compared together with the revision; behind an item of the same batch, that one's. Not looked at with revision 1.
+    """
+
 
 class Head(NamedTuple):
     """What an execution is found by, as its newest entry left it."""
@@ -83,8 +90,8 @@ class Store(Protocol):
     def append(self, batch: Sequence[Append], /) -> Sequence[bool]:
         """Say of each item, in this order, whether it was applied; those that were are durable by then.
 
-        False is a conflict: another revision was the newest, and nothing of this item was written; nor is anything
-        that comes behind it in the batch for the same execution.
+        False is a conflict: another revision or another write id was the newest, and nothing of this item was written;
+        nor is anything that comes behind it in the batch for the same execution.
         An error says nothing of any of them.
         """
         ...
@@ -111,8 +118,8 @@ class Store(Protocol):
         """
         ...
 
-    def delete(self, id: str, revision: int, /) -> bool:
-        """Forget an execution, if that is its newest revision; whether it was."""
+    def delete(self, id: str, revision: int, write_id: bytes | None = None, /) -> bool:
+        """Forget an execution, if that is its newest revision, with that write id or None for any; whether it was."""
         ...
 
     def close(self) -> None:

@@ -34,7 +34,7 @@ class Tables(Protocol[C_contra]):
         """See `Store.find`."""
         ...
 
-    def delete(self, db: C_contra, id_: str, revision: int, /) -> bool:
+    def delete(self, db: C_contra, id_: str, revision: int, write_id: bytes | None, /) -> bool:
         """See `Store.delete`."""
         ...
 
@@ -83,9 +83,9 @@ class TableStore(ABC, Generic[C]):
         }
         return self._transact(lambda db: self._tables.find(db, asked), writes=False)
 
-    def delete(self, id: str, revision: int, /) -> bool:
+    def delete(self, id: str, revision: int, write_id: bytes | None = None, /) -> bool:
         """See `Store`."""
-        return self._transact(lambda db: self._tables.delete(db, id, revision), writes=True)
+        return self._transact(lambda db: self._tables.delete(db, id, revision, write_id), writes=True)
 
 
 def rounds(batch: Sequence[Append]) -> list[list[int]]:

@@ -75,6 +75,24 @@ class Appending(Place):
         assert read(store) == before
         assert list(store.append([step(revision=4)])) == [True]
 
+    @pytest.mark.parametrize("snapshot", [None, b"all"], ids=["entry", "snapshot"])
+    def test_behind_another_one_is_a_conflict(self, store: Store, snapshot: bytes | None) -> None:
+        """Though the revision is the next one, nothing is written if the newest has another write id."""
+        grown(store, 2)
+        before = read(store)
+        given = step(revision=3, status="stolen", snapshot=snapshot)
+        for other in (b"", bytes(16), step().write_id, before.write_id[:-1], before.write_id + b"x"):
+            assert list(store.append([given._replace(after=other)])) == [False]
+            assert read(store) == before
+        assert list(store.append([given._replace(after=before.write_id)])) == [True]
+        assert read(store).status == "stolen"
+
+    @pytest.mark.parametrize("after", [b"", bytes(16), b"another"])
+    def test_what_is_created_comes_behind_nothing(self, store: Store, after: bytes) -> None:
+        """So it is not looked at what it is said to come behind."""
+        assert list(store.append([step(after=after)])) == [True]
+        assert list(store.append([step(after=step().write_id)])) == [False]
+
     @pytest.mark.parametrize("revision", [-1, 0, 2, 3, 2**40])
     def test_what_is_not_there_cannot_go_on(self, store: Store, revision: int) -> None:
         """Only revision 1 creates."""

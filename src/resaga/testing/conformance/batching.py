@@ -90,6 +90,40 @@ class Batching(Place):
                 range(stored.snapshot_revision + 1, stored.revision + 1)
             )
 
+    @pytest.mark.parametrize("first", [1, 2], ids=["born", "go-on"])
+    @pytest.mark.parametrize("snapshot", [None, b"all"], ids=["entry", "snapshot"])
+    def test_each_comes_behind_the_one_before_it(self, store: Store, first: int, snapshot: bytes | None) -> None:
+        """Of the same execution, that is the one of this batch; behind another it is a conflict, and so is what follows."""
+        grown(store, first - 1)
+        newest = None if first == 1 else read(store).write_id
+        one = step(revision=first, write_id=b"one", after=newest, snapshot=snapshot)
+        two = step(revision=first + 1, write_id=b"two", after=b"one")
+        three = step(revision=first + 2, write_id=b"three", after=b"one")
+        other = step("B", write_id=b"B")
+        again = step("B", 2, write_id=b"B2", after=b"B")
+        late = step(revision=first + 3, after=b"three")
+        assert list(store.append([one, other, two, three, again, late])) == [True, True, True, False, True, False]
+        assert (read(store).revision, read(store).write_id) == (first + 1, b"two")
+        assert read(store, "B").write_id == b"B2"
+
+    @pytest.mark.parametrize("wrong", [1, 2, 3])
+    def test_one_that_is_created_whole_has_no_gap(self, store: Store, wrong: int) -> None:
+        """All up to the one that is said to come behind another is there."""
+        batch = [step(revision=each, after=step(revision=each - 1).write_id) for each in range(1, 5)]
+        batch[wrong] = batch[wrong]._replace(after=b"another")
+        assert list(store.append(batch)) == [each < wrong for each in range(4)]
+        assert read(store).revision == wrong
+
+    @pytest.mark.parametrize("number", [2, 130])
+    def test_many_come_behind_what_is_there(self, store: Store, number: int) -> None:
+        """Each behind its own; of one that does not, nothing is written."""
+        names = [f"{each:04}" for each in range(number)]
+        store.append([step(each) for each in names])
+        batch = [step(each, 2, after=step(each).write_id) for each in names]
+        batch[1] = batch[1]._replace(after=batch[0].after)
+        assert list(store.append(batch)) == [each != 1 for each in range(number)]
+        assert [read(store, each).revision for each in names[:2]] == [2, 1]
+
     @pytest.mark.parametrize("snapshot", [None, b"mine"], ids=["entry", "snapshot"])
     def test_nothing_goes_on_behind_a_conflict(self, store: Store, snapshot: bytes | None) -> None:
         """What was to follow an item that came too late would follow somebody else's; others are applied."""

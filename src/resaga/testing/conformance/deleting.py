@@ -18,6 +18,38 @@ class Deleting(Place):
         assert read(store) == before
         assert store.delete("A-1", 3) is True
 
+    def test_only_what_was_seen_is_deleted(self, store: Store) -> None:
+        """The same revision with another write id is of another execution."""
+        grown(store, 2)
+        before = read(store)
+        for other in (b"", bytes(16), step().write_id):
+            assert store.delete("A-1", 2, other) is False
+            assert read(store) == before
+        assert store.delete("A-1", 1, before.write_id) is False
+        assert store.delete("A-1", 2, before.write_id) is True
+        assert store.read("A-1") is None
+
+    @pytest.mark.parametrize("revision", [2, 3])
+    @pytest.mark.parametrize("snapshot", [None, b"all"], ids=["entries", "snapshot"])
+    def test_who_had_the_old_one_harms_no_new_one(
+        self, opener: Opener, store: Store, revision: int, snapshot: bytes | None
+    ) -> None:
+        """Its id was used again, and the new one has come as far: it is neither gone on with nor deleted."""
+        late = opener()
+        old = [step(revision=each, write_id=b"old %d" % each) for each in range(1, revision + 1)]
+        assert all(late.append(old))
+        assert store.delete("A-1", revision, old[-1].write_id) is True
+        new = [step(revision=each, write_id=b"new %d" % each) for each in range(1, revision + 1)]
+        assert all(store.append(new))
+        before = read(store)
+        given = step(revision=revision + 1, snapshot=snapshot, after=old[-1].write_id)
+        assert list(late.append([given])) == [False]
+        assert list(late.append([given, step(revision=revision + 2, after=given.write_id)])) == [False, False]
+        assert late.delete("A-1", revision, old[-1].write_id) is False
+        assert read(store) == read(late) == before
+        assert list(store.append([given._replace(after=new[-1].write_id)])) == [True]
+        late.close()
+
     @pytest.mark.parametrize("revision", [-1, 0, 1])
     def test_what_is_not_there_is_not_deleted(self, store: Store, revision: int) -> None:
         """That is no error."""

@@ -52,6 +52,7 @@ def step(  # noqa: PLR0913 - the fields of an append
     owner: str = "",
     tags: tuple[str, ...] = (),
     snapshot: bytes | None = None,
+    after: bytes | None = None,
 ) -> Append:
     """An append of which only some things matter."""
     text = f"{id}#{revision}".encode()
@@ -66,6 +67,7 @@ def step(  # noqa: PLR0913 - the fields of an append
         owner=owner,
         tags=tags,
         snapshot=snapshot,
+        after=after,
     )
 
 
