@@ -93,7 +93,7 @@ class Batching(Place):
     @pytest.mark.parametrize("first", [1, 2], ids=["born", "go-on"])
     @pytest.mark.parametrize("snapshot", [None, b"all"], ids=["entry", "snapshot"])
     def test_each_comes_behind_the_one_before_it(self, store: Store, first: int, snapshot: bytes | None) -> None:
-        """Of the same execution, that is the one of this batch; behind another it is a conflict, and so is what follows."""
+        """Of the same execution, that is the one of this batch; behind another it is a conflict, as is what follows."""
         grown(store, first - 1)
         newest = None if first == 1 else read(store).write_id
         one = step(revision=first, write_id=b"one", after=newest, snapshot=snapshot)
