@@ -301,7 +301,8 @@ class Held:
         if stored is None and self.revision == 0:  # it was there, and was deleted
             return 0
         there = 0 if stored is None else _applied(batch, stored)
-        if stored is None or not (there or self._is_still(stored)):
+        folded = there > 0 and batch[0].snapshot is not None  # what is known is in our own document
+        if stored is None or not (folded or self._is_still(stored)):
             raise self.lost("it was deleted")
         known = self.revision + there
         if there == len(batch) and not batch[-1].owner:  # it was let go of, and what happened since is theirs

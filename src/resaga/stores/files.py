@@ -118,7 +118,7 @@ class FilesStore:
             with self._locked(directory) as locked:
                 if locked is None or revision < 1 or _revision(os.listdir(locked)) != revision:  # noqa: PTH208 - it is open
                     return False
-                if write_id not in (None, self._load(directory, revision, whole=False).head.write_id):
+                if write_id is not None and self._load(directory, revision, whole=False).head.write_id != write_id:
                     return False
                 # All of it at once: half of it would be an execution that stands where it once stood.
                 directory.rename(shard / f".{secrets.token_hex(8)}")

@@ -212,7 +212,7 @@ class ObjectsStore:
         return known[1] if known is not None and known[0] == place else self._load(place)
 
     def _remember(self, place: _Place, kept: Record) -> Record:
-        if len(self._known) >= KNOWN:
+        if len(self._known) >= KNOWN and place.name not in self._known:
             self._known.clear()
         self._known[place.name] = place, kept._replace(body=b"")
         return kept
