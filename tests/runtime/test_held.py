@@ -179,6 +179,33 @@ def test_an_early_answer_while_it_comes_to_rest() -> None:
     assert isinstance(runtime.run(saga, Order(A), id=A), Completed)
 
 
+@pytest.mark.parametrize("asks", [False, True])
+def test_half_of_a_batch_was_applied(asks: bool) -> None:  # noqa: FBT001 - a parameter
+    """The rest of it comes behind that half, and behind what somebody asked for then."""
+    shop = Shop()
+
+    class Halving(Meddling):
+        """A store that writes the first of several, and fails, once."""
+
+        def append(self, batch: Sequence[Append], /) -> list[bool]:
+            if len(batch) > 1 and self.meddle is not None:
+                self.inner.append(batch[:1])
+                self.now()
+                raise errors.StoreUnreachable("It is away.", where="here", code="")
+            return self.inner.append(batch)
+
+    def ask() -> None:
+        if asks:
+            shop.runtime.answer(A, second, True)
+
+    runtime = made(Halving(shop.store, ask), [CHECKOUT], clock=shop.clock)
+    assert runtime.run(CHECKOUT, Order(A), id=A).status.value == "paused"
+    shop.runtime.answer(A, approval, True)
+    shop.runtime.tick()
+    assert CALLS[:3] == ["reserve", "price", "approval"]
+    assert CALLS[3:] == (["second", "charge"] if asks else [])
+
+
 class Cut:
     """A clock at which sleeping is interrupted."""
 
