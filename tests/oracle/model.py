@@ -199,7 +199,7 @@ class Model:
 
     def _complete(self) -> None:
         self._note_done()
-        self.place, self.given_up = self.place + 1, False
+        self.place, self.given_up, self.cancelled = self.place + 1, False, False
         self._calm()
         self._arrive()
 

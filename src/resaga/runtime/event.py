@@ -43,7 +43,7 @@ class Event(Value):
     """A row of the trail; nothing of the user's is needed to read it."""
 
     id: str
-    """`<execution>:<row>`: the same whenever it is asked for, with no gap before it; a migration numbers its rows anew."""
+    """`<execution>:<row>`: the same whenever it is asked for, with no gap before it. A migration counts anew."""
 
     what: Happened
     """What happened: `started`, `returned`, `answered`, `failed`, `undone` …"""
