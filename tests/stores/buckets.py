@@ -44,13 +44,22 @@ def ask(port: int, method: str, path: str, headers: Mapping[str, str]) -> int:
         connection.close()
 
 
+ONE_AT_A_TIME: Final = """
+import sys
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import run_simple
+run_simple("127.0.0.1", int(sys.argv[1]), DomainDispatcherApplication(create_backend_app), threaded=False)
+"""
+"""An S3 API that does one thing at a time: with threads, this one lets two make the same object."""
+
+
 @contextlib.contextmanager
 def s3() -> Iterator[tuple[Bucket, Server]]:
     """A bucket in a server that speaks S3; it forgets all when it is stopped."""
     if find_spec("moto") is None:
         raise Missing("moto[server,s3] is not installed")
     port = free_port()
-    command = [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    command = [sys.executable, "-W", "ignore", "-c", ONE_AT_A_TIME, str(port)]
     server = Server(command, lambda: ask(port, "PUT", "/shop", {}) == http.HTTPStatus.OK)
     server.start()
     options = {

@@ -1,7 +1,5 @@
 """Many resume one paused execution, through runtimes of both kinds: one goes on, the others call nothing (T07)."""
 
-import http
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Barrier, Thread
@@ -18,33 +16,19 @@ from tests.faults.durable.test_races import Lined
 from tests.runtime.behind_await import BehindAwait
 from tests.runtime.runtimes import AnyRuntime
 from tests.seeds import reseed, scaled
-from tests.stores.buckets import Bucket, ask
-from tests.stores.servers import Server, free_port
+from tests.stores.buckets import Bucket, s3
 
 pytestmark = [pytest.mark.servers, pytest.mark.races]
 
 RACERS: Final = 8
-ONE_AT_A_TIME: Final = """
-import sys
-from moto.server import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import run_simple
-run_simple("127.0.0.1", int(sys.argv[1]), DomainDispatcherApplication(create_backend_app), threaded=False)
-"""
 
 
 @pytest.fixture
 def bucket() -> Iterator[Bucket]:
-    """An S3 API that does one thing at a time: with threads, this one lets two make the same object."""
+    """One in an S3 API."""
     pytest.importorskip("moto")
-    port = free_port()
-    command = [sys.executable, "-W", "ignore", "-c", ONE_AT_A_TIME, str(port)]
-    server = Server(command, lambda: ask(port, "PUT", "/races", {}) == http.HTTPStatus.OK)
-    server.start()
-    place = {"endpoint": f"http://127.0.0.1:{port}", "allow_http": "true", "region": "us-east-1"}
-    try:
-        yield Bucket("s3://races", {**place, "access_key_id": "x", "secret_access_key": "x"})
-    finally:
-        server.stop()
+    with s3() as (bucket, _):
+        yield bucket
 
 
 def racing(opened: Callable[[], Any], races: int) -> None:
