@@ -32,6 +32,7 @@ from resaga.core.replay import interrupt, retrace
 from resaga.core.state import FORWARD, NEW, SETTLING, ExecutionState, Phase, Trail
 from resaga.drive.call import Calling
 from resaga.runtime.asking import TRIES, Asking, read
+from resaga.runtime.foothold import Foothold, applied
 from resaga.runtime.room import Room, refused
 from resaga.runtime.standing import QUARANTINED, journaled
 from resaga.stores.store import Append, Stored
@@ -53,12 +54,11 @@ class Held:
     __slots__ = (
         "_claimed",
         "_codec",
+        "_foothold",
         "_founded",
-        "_known",
         "_left",
         "_looked",
         "_mark",
-        "_newest",
         "_owner",
         "_reaches",
         "_room",
@@ -70,7 +70,6 @@ class Held:
         "calling",
         "requests",
         "rests",
-        "revision",
         "state",
     )
 
@@ -80,8 +79,7 @@ class Held:
         self._owner = owner
         self._mark = urandom(12)
         self._writes = 0
-        self._known: list[tuple[int, bytes]] = []  # what stands there, from a document or from our own entry on
-        self._newest: bytes | None = None  # the write id of that revision, which the next one comes behind
+        self._foothold = Foothold()
         self._tags: tuple[str, ...] = ()
         self._takeovers = 0
         self._written = self._reaches = self._looked = len(state.trail)
@@ -92,7 +90,6 @@ class Held:
         self.rests = False  # nobody is known to drive it
         self.calling = False  # what was begun is known to nobody else until it is over
         self.state = state
-        self.revision = 0
         self.requests: list[journal.Request] = []
 
     @classmethod
@@ -107,7 +104,7 @@ class Held:
         """One that is in the store; taken over `at` a time, if it was being driven its driver is dead."""
         restored = codec.restored(stored.snapshot, (raw for _, raw in stored.entries))
         held = cls(codec, restored.state, owner)
-        held._stands(stored)
+        held._foothold.reach(stored)
         held.requests = restored.requests
         held._founded, held.rests = not restored.carried, not stored.owner
         if stored.owner and at is not None:
@@ -121,13 +118,18 @@ class Held:
         """One that is in the store, as an execution of another saga; what is not honoured yet is asked of that."""
         before = cls.seen(conversion.old, stored, owner, at)
         held = cls(conversion.new, conversion.carried(before.state), owner)
-        held._stands(stored)
+        held._foothold.reach(stored)
         for request in before.requests:
             if request.what == journal.CANCEL or before.is_ahead(request.said[0]):
                 held.requests += filter(None, [conversion.asked(request)])
         return held
 
     # ---- what the loop tells ---------------------------------------------------------------------
+
+    @property
+    def revision(self) -> int:
+        """The newest one that is known; 0 where it was never kept."""
+        return self._foothold.revision
 
     @property
     def suspicious(self) -> bool:
@@ -251,7 +253,7 @@ class Held:
             owner=owner,
             tags=self._tags,
             snapshot=snapshot,
-            after=self._newest,
+            after=self._foothold.newest,
         )
 
     def _write(self, items: list[Append], *, yields: bool = False) -> Asking[bool]:
@@ -288,21 +290,16 @@ class Held:
 
     def _append(self, batch: list[Append]) -> Asking[int]:
         """How many of these are there now, from the first on; others may have asked for something in between."""
-        first = self.revision + 1
-        if len(batch) > 1 or batch[0].revision != first:
-            behind = self._newest, *(item.write_id for item in batch)
-            places = enumerate(zip(batch, behind, strict=False), first)
-            batch = [item._replace(revision=revision, after=after) for revision, (item, after) in places]
+        batch = self._foothold.behind(batch)
         if all((yield batch)):
-            self.revision, self._newest = batch[-1].revision, batch[-1].write_id
-            self._known = [_body(batch[-1])]
+            self._foothold.write(batch[-1])
             return len(batch)
         stored = yield from read(self.state.execution_id)
         if stored is None and self.revision == 0:  # it was there, and was deleted
             return 0
-        there = 0 if stored is None else _applied(batch, stored)
+        there = 0 if stored is None else applied(batch, stored)
         folded = there > 0 and batch[0].snapshot is not None  # what is known is in our own document
-        if stored is None or not (folded or self._is_still(stored)):
+        if stored is None or not (folded or self._foothold.is_in(stored)):
             raise self.lost("it was deleted")
         known = self.revision + there
         if there == len(batch) and not batch[-1].owner:  # it was let go of, and what happened since is theirs
@@ -311,21 +308,10 @@ class Held:
             raise self.lost("another runtime has gone on with it")
         asked = [raw for revision, raw in stored.entries if revision > known]
         self.requests += [self._request(raw) for raw in asked]
-        self._stands(stored)
+        self._foothold.reach(stored)
         if there < len(batch) and batch[there].snapshot is not None:  # it takes the place of that, so say it again
             self._left[there + 1 : there + 1] = [self._item(raw, batch[there].owner) for raw in asked]
         return there
-
-    def _stands(self, stored: Stored) -> None:
-        """All of this is known, and the next entry comes behind it."""
-        self.revision, self._newest = stored.revision, stored.write_id
-        self._known = _bodies(stored)
-
-    def _is_still(self, stored: Stored) -> bool:
-        """Whether what is known of it is there; another execution that has its id by now may have come as far."""
-        if stored.revision <= self.revision:
-            return (stored.revision, stored.write_id) == (self.revision, self._newest)
-        return stored.snapshot_revision > self.revision or set(self._known).issubset(_bodies(stored))
 
     def _request(self, raw: bytes) -> journal.Request:
         entry = journal.opened(raw)
@@ -368,36 +354,9 @@ class Held:
         return going and (at > state.index or (at == state.index and state.answer is None))
 
 
-def _body(item: Append) -> tuple[int, bytes]:
-    """What stands at its revision once it is applied."""
-    return item.revision, item.entry if item.snapshot is None else item.snapshot
-
-
-def _bodies(stored: Stored) -> list[tuple[int, bytes]]:
-    """What stands at each revision that can be read."""
-    entries = [(revision, raw) for revision, raw in stored.entries]
-    return entries if stored.snapshot is None else [(stored.snapshot_revision, stored.snapshot), *entries]
-
-
 def _aside(items: list[Append]) -> list[Append]:
     """The same, so that nobody goes on with it."""
     return [item._replace(status=QUARANTINED, wake_at=None) for item in items]
-
-
-def _applied(batch: list[Append], stored: Stored) -> int:
-    """How many of these are in the store, from the first on."""
-    entries, there = dict(stored.entries), 0
-    for item in batch:
-        if item.revision == stored.revision:
-            applied = item.write_id == stored.write_id
-        elif item.snapshot is None:
-            applied = entries.get(item.revision) == item.entry
-        else:
-            applied = (stored.snapshot_revision, stored.snapshot) == (item.revision, item.snapshot)
-        if not applied:
-            break
-        there += 1
-    return there
 
 
 def _has_effects(decision: Calling) -> bool:
