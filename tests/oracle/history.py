@@ -39,7 +39,8 @@ Tuples, here and below: it takes longer to hash a member of an enumeration than 
 FACTS: Final = tuple(Fact)
 QUIET: Final = (Fact.EMITTED, Fact.WOKE)
 WELL: Final = (Fact.RETURNED, Fact.SETTLED, Fact.DID_NOT_HAPPEN, Fact.UNDONE, Fact.CHOSE_YES, Fact.CHOSE_NO)
-COMPLETE: Final = (Fact.RETURNED, Fact.SETTLED, Fact.MARKED)
+MARKS: Final = (Fact.MARKED, Fact.MARKED_TO_UNDO)
+COMPLETE: Final = (Fact.RETURNED, Fact.SETTLED, *MARKS)
 
 
 @final
@@ -59,6 +60,7 @@ class History:
         self.undoing = self.stuck = self.sealed = self.doubt = False
         self.settling: int | None = None
         self.given_up: Failure | None = None
+        self.cancelled = False  # somebody wants back what is in doubt now
         self.harmless: set[int] = set()  # irreversible steps of which another call is no guess
         self.began: int | None = None
         self.spent = 0
@@ -186,6 +188,7 @@ class History:
             assert not self.undoing, "SETTLING cannot stand there"
             self.doubt, self.settling, self.spent = True, index, 0
             self.given_up = value if isinstance(value, Failure) else None
+            self._cancel(value)
         elif fact is Fact.DID_NOT_HAPPEN:
             assert self.settling == index, "DID_NOT_HAPPEN without a settle"
             self.harmless.add(index)
@@ -193,6 +196,7 @@ class History:
         elif fact is Fact.STUCK:
             assert not self.stuck, "stuck twice"
             self.stuck = True
+            self._cancel(value)
         elif fact is Fact.RETRIED:
             assert self.stuck, "nobody retries what is not stuck"
             self.stuck, self.spent, self.began = False, 0, None
@@ -204,18 +208,23 @@ class History:
     def _completion(self, fact: Fact, index: int, value: object) -> None:
         assert index not in self.done, f"I1: {index} is completed twice"
         assert not self.undoing, f"I1: {index} is completed in a rollback"
-        assert self.stuck is (fact is Fact.MARKED), f"{fact.name} cannot stand there"
-        assert fact is Fact.MARKED or (self.settling == index) is (fact is Fact.SETTLED), (
-            f"{fact.name} cannot stand there"
-        )
+        assert self.stuck is (fact in MARKS), f"{fact.name} cannot stand there"
+        assert fact in MARKS or (self.settling == index) is (fact is Fact.SETTLED), f"{fact.name} cannot stand there"
         self.done.add(index)
         self.context = value.value if isinstance(value, Mark) else value
         kind = self.instructions[index].kind
         if kind is Kind.UNDONE:
             self.standing.append((index, self.context))
-        self.undoing = fact is Fact.SETTLED and self.given_up is not None and kind is not Kind.IRREVERSIBLE
-        self.sealed = self.sealed or kind is Kind.IRREVERSIBLE
+        final = kind is Kind.IRREVERSIBLE
+        back = fact is Fact.MARKED_TO_UNDO
+        assert back is (fact in MARKS and self.cancelled and not final), "S13: a cancel was forgotten, or made up"
+        assert fact is not Fact.RETURNED or not self.cancelled, "S13: what was cancelled was done again"
+        self.undoing = back or (fact is Fact.SETTLED and self.given_up is not None and not final)
+        self.sealed, self.cancelled = self.sealed or final, False
         self._rest()
+
+    def _cancel(self, value: object) -> None:
+        self.cancelled = self.cancelled or (isinstance(value, Failure) and value.kind == "cancelled")
 
     def _taken_back(self, index: int) -> None:
         assert self.standing, f"I6: {index} was undone, but nothing is left to be"
