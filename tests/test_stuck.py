@@ -379,6 +379,15 @@ def test_a_decision_is_signed(loop: Loop) -> None:
 
 
 @both
+def test_an_undo_has_no_result(loop: Loop) -> None:
+    """Whoever gives one speaks of something else."""
+    shop, stuck = failed_undo(loop)
+    with pytest.raises(InvalidOption, match=r"'b' is stuck in its undo, which has none; say mark_done\(by=…\)"):
+        stuck.mark_done(7, by="ann")
+    assert isinstance(shop.resume(stuck.mark_done(by="ann")), RolledBack)
+
+
+@both
 def test_a_retry_that_is_cut_off_loses_nothing(loop: Loop) -> None:
     """What it did is done, and not done again."""
     shop, stuck = failed_undo(loop, undo_a=[Fate.CUT])

@@ -143,6 +143,8 @@ def test_a_crash_loop(caplog: pytest.LogCaptureFixture) -> None:
     assert [one.message for one in caplog.records if "call retry('A-1')" in one.message] != []
     with pytest.raises(errors.Quarantined, match="died while they drove it"):
         shop.runtime.resume(NAP, A)
+    with pytest.raises(errors.NotStuckThere, match=r"is quarantined, not stuck in a step; say retry\('A-1'\)"):
+        shop.runtime.skip(A, "leave it", by="ann")
     assert shop.store.read(A) == stored
     shop.runtime.retry(A)
     with pytest.raises(Died):
