@@ -188,7 +188,9 @@ def _in_full(document: Document) -> list[Any]:
         if size > VALUE_BYTES:
             _refuse_large(full, position, size)
         values.append(full)
-        if fact in MARKS:
+        if not fact:  # most rows
+            sources.turn(full, extent)
+        elif fact in MARKS:
             sources.turn(full[0] if type(full) is list and full else full)
         elif fact in CONTEXT_CODES:
             sources.turn(full, extent)
