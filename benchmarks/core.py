@@ -51,7 +51,7 @@ def steps() -> Iterator[Figure]:
         return lambda: saga.new(work.ZERO, id="bench").start()
 
     seen = rounds(run(ten), run(more), work.calls)
-    whole, further = median(short / bare for short, _, bare in seen), median(map(_further, seen))
+    whole, further = _whole_and_further(seen)
     yield Figure("a step, blocking, in a run of ten", whole, 16, 10, "a bare call; other engines: bench_peers")
     yield Figure("each further step", further, 16, 10, "a bare call")
 
@@ -71,7 +71,7 @@ def steps() -> Iterator[Figure]:
 
         ten_async, more_async = work.saga_async(STEPS), work.saga_async(STEPS + MORE)
         seen = rounds(wait(lambda: many(ten_async)), wait(lambda: many(more_async)), wait(awaits))
-    whole, further = median(short / bare for short, _, bare in seen), median(map(_further, seen))
+    whole, further = _whole_and_further(seen)
     yield Figure("a step, async, in a run of ten", whole, 10, 6, "a bare await")
     yield Figure("each further step, async", further, 10, 6, "a bare await")
 
@@ -89,6 +89,11 @@ def undos() -> Iterator[Figure]:
         for runs, runs_more, fails, fails_more, bare in seen
     )
     yield Figure("an undo", undo, 16, 10, "a bare call")
+
+
+def _whole_and_further(seen: list[list[float]]) -> tuple[float, float]:
+    """What a step takes of a short run, and what each of a hundred more takes, in bare calls."""
+    return median(short / bare for short, _, bare in seen), median(map(_further, seen))
 
 
 def _further(times: Sequence[float]) -> float:

@@ -30,7 +30,8 @@ and in FORWARD, SETTLING and UNDOING an execution may be *stuck*, until a person
 Invariants
 ----------
 
-- A completion is a row RETURNED, SETTLED or MARKED written in FORWARD or SETTLING; it is never altered.
+- A completion is a row of `COMPLETIONS`, written in FORWARD or SETTLING; it is never altered. SETTLED of what
+  was given up, and MARKED_TO_UNDO, turn the run round by themselves.
 - In UNDOING the cursor walks the trail backward over completions that have an undo. Each is undone, by
   its body or by hand, or skipped in one row before the cursor moves on; ROLLED_BACK is reached in no other way.
 - Doubt is set by an attempt that may have happened, and is cleared only by a result, by a settle, or by a

@@ -22,10 +22,10 @@ QUARANTINED: Final = "quarantined"
 GOING: Final = (Status.NEW, Status.RUNNING, Status.COMPENSATING)
 """Something can be done at once."""
 
-PAUSED: Final[tuple[AnyStatus, ...]] = ("paused",)
-RUNNING: Final[tuple[AnyStatus, ...]] = ("new", "running", "compensating")
-STUCK: Final[tuple[AnyStatus, ...]] = ("stuck", QUARANTINED)
-OVER: Final[tuple[AnyStatus, ...]] = ("completed", "rolled back")
+PAUSED: Final[tuple[AnyStatus, ...]] = (Status.PAUSED.value,)
+RUNNING: Final[tuple[AnyStatus, ...]] = tuple(status.value for status in GOING)
+STUCK: Final[tuple[AnyStatus, ...]] = (Status.STUCK.value, QUARANTINED)
+OVER: Final[tuple[AnyStatus, ...]] = (Status.COMPLETED.value, Status.ROLLED_BACK.value)
 """What the statuses say to somebody who asks."""
 
 
