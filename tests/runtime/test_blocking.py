@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ from resaga.runtime import BlockingRuntime, Runtime
 from resaga.stores.memory import MemoryStore
 from resaga.stores.sqlite import SqliteStore
 from resaga.stores.store import Append
+from tests.runtime.ending import told_to_end
 from tests.runtime.shop import CHECKOUT, NAP, OTHER, Order, Shop
 from tests.stores import children
 
@@ -91,7 +91,7 @@ def test_a_worker_whose_store_is_away(caplog: pytest.LogCaptureFixture) -> None:
 
         def append(self, batch: Sequence[Append], /) -> list[bool]:
             if batch[0].status == "paused":
-                os.kill(os.getpid(), signal.SIGTERM)
+                told_to_end()
             return shop.store.append(batch)
 
         def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the store has it

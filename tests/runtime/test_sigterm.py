@@ -1,6 +1,5 @@
 """SIGTERM, as a worker hears it."""
 
-import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -13,13 +12,10 @@ from resaga import Completed, Saga, step
 from resaga.runtime import BlockingRuntime
 from resaga.runtime.sigterm import on_sigterm
 from resaga.stores.memory import MemoryStore
+from tests.runtime.ending import told_to_end
 from tests.runtime.shop import CALLS, Order, charge
 
 A: Any = "A-1"
-
-
-def told() -> None:
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 @pytest.fixture
@@ -34,8 +30,8 @@ def listener() -> Iterator[list[str]]:
 def test_who_listened_before_is_told_too(listener: list[str]) -> None:
     """And listens alone again when the worker has ended."""
     with on_sigterm(lambda: listener.append("we")):
-        told()
-    told()
+        told_to_end()
+    told_to_end()
     assert listener == ["we", "they", "they"]
 
 
@@ -45,8 +41,8 @@ def test_two_workers_share_a_signal() -> None:
     first, second = on_sigterm(lambda: heard.append("first")), on_sigterm(lambda: heard.append("second"))
     with first:
         second.__enter__()
-        told()
-    told()
+        told_to_end()
+    told_to_end()
     second.__exit__(None, None, None)
     assert heard == ["first", "second", "second"]
 
@@ -61,14 +57,14 @@ def test_in_another_thread(listener: list[str]) -> None:
     thread = threading.Thread(target=listens)
     thread.start()
     thread.join()
-    told()
+    told_to_end()
     assert listener == ["they"]
 
 
 @step
 def ends(order: Order) -> Order:
     CALLS.append("ends")
-    told()
+    told_to_end()
     return order
 
 
@@ -155,7 +151,7 @@ def test_other_threads_go_on_when_the_worker_is_told_to_end() -> None:
 
     @step
     def last(order: Order) -> Order:
-        told()
+        told_to_end()
         may_end.set()
         web.join()
         return order

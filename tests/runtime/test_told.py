@@ -1,7 +1,5 @@
 """What cannot be gone on with is said once, and stops nobody: by `tick`, `recover` and `work`, of either runtime."""
 
-import os
-import signal
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final, final
@@ -13,6 +11,7 @@ from resaga.core import errors
 from resaga.runtime import told
 from resaga.runtime.told import Told
 from resaga.stores.memory import MemoryStore
+from tests.runtime.ending import told_to_end
 from tests.runtime.runtimes import made
 from tests.runtime.shop import CALLS, NAP, OTHER, A, Order, Shop, approval, price, release, reserve
 
@@ -25,7 +24,7 @@ CHANGED: Final[Any] = Saga("other", reserve.undone_by(release) >> price)
 @step
 def ends(order: Order) -> Order:
     CALLS.append("ends")
-    os.kill(os.getpid(), signal.SIGTERM)
+    told_to_end()
     return order
 
 

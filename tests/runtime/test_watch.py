@@ -1,7 +1,6 @@
 """A worker of the awaiting runtime: it drives what is due, is woken, and is told to end."""
 
 import asyncio
-import os
 import signal
 import threading
 from collections.abc import Callable
@@ -14,6 +13,7 @@ import pytest
 from resaga import Saga, step
 from resaga.core import errors
 from resaga.stores.memory import MemoryStore
+from tests.runtime.ending import told_to_end
 from tests.runtime.shop import CALLS, A, Order
 from tests.runtime.shop_async import QUICK, approval, awaited, release, reserve, runtime
 
@@ -72,7 +72,7 @@ def test_a_worker_is_told_to_end() -> None:
             await one.submit(saga, Order(A), id=A)
             working = asyncio.create_task(one.work())
             await began.wait()
-            os.kill(os.getpid(), signal.SIGTERM)
+            told_to_end()
             await working
             assert (await one.get(A)).status == "running"
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
