@@ -56,6 +56,7 @@ COMPLETIONS: Final = frozenset({int(Fact.RETURNED), int(Fact.SETTLED)}) | MARKS
 
 
 TURNS: Final = frozenset({int(Fact.FAILED), int(Fact.MARKED_TO_UNDO)})
+"""The facts with which a run always turns round."""
 
 
 def turns(fact: int, *, final: bool) -> bool:
