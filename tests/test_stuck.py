@@ -14,8 +14,8 @@ from resaga.core.errors import (
     WrongAnswer,
 )
 from resaga.core.fact import MASK, Fact
-from resaga.core.plan import ByHand, Left
-from resaga.core.why import InDoubt, PastReturn, UndoFailed
+from resaga.core.plan import ByHand, SkippedStep
+from resaga.core.why import InDoubt, NoWayBack, UndoFailed
 from tests.loops import AWAITING, BLOCKING, AnyExecution, Loop, both
 from tests.steps import AnyBlock
 from tests.worlds import Cut, Fate, World
@@ -122,7 +122,7 @@ def test_it_can_be_taken_for_not_happened(loop: Loop, last: str, fates: Fates) -
     outcome = shop.resume(stuck.skip("I have looked", "ann", clock=shop.clock))
     assert isinstance(outcome, RolledBack)
     assert shop.since(stuck) == ["undo b", "undo a"]
-    assert outcome.skipped == (Left("c", "I have looked", "ann"),)
+    assert outcome.skipped == (SkippedStep("c", "I have looked", "ann"),)
     assert outcome.failure == stuck.failure
 
 
@@ -264,11 +264,11 @@ def test_a_failed_undo_can_be_left(loop: Loop) -> None:
     shop, stuck = failed_undo(loop, undo_a=[RAISES])
     again = shop.resume(stuck.skip("it may stay", "ann", clock=shop.clock))
     assert isinstance(again, Stuck)
-    left = (Left("b", "it may stay", "ann"),)
-    assert (again.path, again.skipped, again.in_effect) == ("a", left, ("b", "k", "a"))
+    skipped = (SkippedStep("b", "it may stay", "ann"),)
+    assert (again.path, again.skipped, again.in_effect) == ("a", skipped, ("b", "k", "a"))
     outcome = loop.retry(again, shop.clock)
     assert isinstance(outcome, RolledBack)
-    assert (outcome.skipped, [one.path for one in outcome.undone]) == (left, ["a"])
+    assert (outcome.skipped, [one.path for one in outcome.undone]) == (skipped, ["a"])
     assert outcome.failure == stuck.failure
 
 
@@ -329,7 +329,7 @@ def test_behind_the_point_of_no_return_there_is_only_a_way_on(loop: Loop, what: 
             outcome = loop.resume(outcome.answer(ask, False, clock=world.clock), world.clock)
         stuck = saga.load(outcome.dump())
         assert isinstance(stuck, Stuck)
-        assert isinstance(stuck.why, PastReturn)
+        assert isinstance(stuck.why, NoWayBack)
         assert stuck.in_effect == ("pay", "a")
         before = stuck.dump()
         with pytest.raises(PastNoReturn, match="what is done before it cannot be taken back; retry it"):

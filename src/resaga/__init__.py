@@ -9,7 +9,7 @@ from resaga.core.failure import Failure
 from resaga.core.gate import gate
 from resaga.core.hook import Hook
 from resaga.core.node import Default, Reject, Stay
-from resaga.core.plan import ByHand, Kept, Left, RollbackPlan
+from resaga.core.plan import ByHand, Kept, RollbackPlan, SkippedStep
 from resaga.core.question import Question
 from resaga.core.retry import Retry
 from resaga.core.signals import DidNotHappen, NotYet, Rejected
@@ -21,7 +21,7 @@ from resaga.core.why import (
     AtTimer,
     BackingOff,
     InDoubt,
-    PastReturn,
+    NoWayBack,
     Postponed,
     UndoFailed,
     WhyPaused,
@@ -67,13 +67,12 @@ __all__ = [
     "Interrupted",
     "Irreversible",
     "Kept",
-    "Left",
     "Loaded",
     "Neutral",
     "New",
+    "NoWayBack",
     "NotYet",
     "Outcome",
-    "PastReturn",
     "Paused",
     "Postponed",
     "Question",
@@ -86,6 +85,7 @@ __all__ = [
     "RolledBack",
     "Saga",
     "Sealed",
+    "SkippedStep",
     "Status",
     "Stay",
     "Step",

@@ -15,8 +15,18 @@ from resaga.core.decision import COMPLETED, ROLLED_BACK, STUCK, Decision, Status
 from resaga.core.errors import AlreadyUsed, NeedsAwait, NotAsked, TooLate
 from resaga.core.failure import Failure, clipped
 from resaga.core.outcome import Answer, Cancelled, MarkedDone, Retried, Skipped
-from resaga.core.outcome import Outcome as Said
-from resaga.core.plan import ByHand, Kept, Left, RollbackPlan, by_hand, in_effect, kept, left, rollback_plan
+from resaga.core.outcome import Outcome as Report
+from resaga.core.plan import (
+    ByHand,
+    Kept,
+    RollbackPlan,
+    SkippedStep,
+    by_hand,
+    in_effect,
+    kept,
+    rollback_plan,
+    skipped_steps,
+)
 from resaga.core.question import Question
 from resaga.core.replay import cut_off
 from resaga.core.state import ExecutionState
@@ -35,6 +45,7 @@ X = TypeVar("X")
 B = TypeVar("B", covariant=True)
 C = TypeVar("C")
 R = TypeVar("R")
+E = TypeVar("E", bound="Execution[Any, Any, Any]")
 
 
 class Execution(Generic[X, B, M]):
@@ -106,13 +117,13 @@ class Execution(Generic[X, B, M]):
         self._running = state = self.state.copy()
         return state
 
-    def _said(self, outcome: Said, clock: Clock, kind: "type[Execution[Any, Any, Any]]") -> "Execution[Any, Any, Any]":
+    def _said(self, outcome: Report, clock: Clock, kind: type[E]) -> E:
         """What it is once somebody said something; refused, it leaves the execution unused."""
         state = self.state.copy()
         machine.advance(self._codec.program, state, outcome, clock.wall(), 0)
         self._spend()
-        self._next = kind(self._codec, state, self._after)
-        return self._next
+        self._next = said = kind(self._codec, state, self._after)
+        return said
 
     def _needs_await(self) -> NeedsAwait:
         return NeedsAwait(
@@ -124,12 +135,12 @@ class Execution(Generic[X, B, M]):
         if codec.program.awaits:
             raise self._needs_await()
         state = self._use()
-        return settled(codec, state, drive(state, clock, codec.copy), self._after)
+        return ended_as(codec, state, drive(state, clock, codec.copy), self._after)
 
     async def _go_async(self, clock: Clock) -> "Outcome[Any, Any, Any]":
         codec, self._clock = self._codec, clock
         state = self._use()
-        return settled(codec, state, await drive_async(state, clock, codec.copy), self._after)
+        return ended_as(codec, state, await drive_async(state, clock, codec.copy), self._after)
 
 
 class _Cancellable(Execution[X, B, M]):
@@ -143,10 +154,7 @@ class _Cancellable(Execution[X, B, M]):
         What is stuck on its way waits for a person all the same, and is rolled back whatever that one says.
         """
         path = self.state.path or self._codec.program.name
-        return cast(
-            "Interrupted[X, B, M]",
-            self._said(Cancelled(Failure(path, "cancelled", reason_of("cancel", reason, by))), clock, Interrupted),
-        )
+        return self._said(Cancelled(Failure(path, "cancelled", reason_of("cancel", reason, by))), clock, Interrupted)
 
     def rollback_plan(self) -> RollbackPlan:
         """What a rollback would do from here."""
@@ -256,7 +264,7 @@ class Paused(_Resumable[X, B, M]):
                 deadline=question.deadline,
             )
         own = self._codec.check_answer(here.asks, value, here.path)
-        return cast("Answered[X, B, M]", self._said(Answer(own, signature("answer", by)), clock, Answered))
+        return self._said(Answer(own, signature("answer", by)), clock, Answered)
 
 
 @final
@@ -309,9 +317,9 @@ class RolledBack(Execution[X, B, M]):
         return kept(self.state)
 
     @property
-    def skipped(self) -> Sequence[Left]:
+    def skipped(self) -> Sequence[SkippedStep]:
         """What a person said to leave."""
-        return left(self.state)
+        return skipped_steps(self.state)
 
 
 @final
@@ -347,9 +355,9 @@ class Stuck(_Cancellable[X, B, M]):
         return tuple(self.state.program.instructions[index].path for index in in_effect(self.state))
 
     @property
-    def skipped(self) -> Sequence[Left]:
+    def skipped(self) -> Sequence[SkippedStep]:
         """What a person said to leave."""
-        return left(self.state)
+        return skipped_steps(self.state)
 
     def retry(self: "Stuck[X, B, Sync]", *, by: str | None = None, clock: Clock = SYSTEM) -> "Outcome[X, B, Sync]":
         """Try again what it is stuck in, with a new budget of attempts."""
@@ -363,12 +371,12 @@ class Stuck(_Cancellable[X, B, M]):
 
     def retried(self, *, by: str | None = None, clock: Clock = SYSTEM) -> Interrupted[X, B, M]:
         """Say that it is to be tried again, with a new budget; `retry` says so and goes on at once."""
-        return cast("Interrupted[X, B, M]", self._said(Retried(signature("retry", by)), clock, Interrupted))
+        return self._said(Retried(signature("retry", by)), clock, Interrupted)
 
     def skip(self, reason: str, by: str, *, clock: Clock = SYSTEM) -> Interrupted[X, B, M]:
         """Leave the undo undone, or take the step in doubt for not happened. Resume what this gives."""
         signed("skip", reason, by)
-        return cast("Interrupted[X, B, M]", self._said(Skipped(clipped(reason), clipped(by)), clock, Interrupted))
+        return self._said(Skipped(clipped(reason), clipped(by)), clock, Interrupted)
 
     def mark_done(self, result: object = None, *, by: str, clock: Clock = SYSTEM) -> Interrupted[X, B, M]:
         """Say that the undo is done, or that the step happened, with its `result`; an undo has none. Resume this."""
@@ -378,7 +386,7 @@ class Stuck(_Cancellable[X, B, M]):
             has_no_result(here.path, result)
         elif here.gives is not None:
             result = self._codec.check_answer(here.gives, result, here.path)
-        return cast("Interrupted[X, B, M]", self._said(MarkedDone(result, clipped(by)), clock, Interrupted))
+        return self._said(MarkedDone(result, clipped(by)), clock, Interrupted)
 
 
 # Not a plain alias: with its last argument left out, CPython 3.13.0 cannot subscript one.
@@ -388,7 +396,9 @@ Outcome = TypeAliasType(
 """How a run can end."""
 
 
-def settled(codec: "Codec", state: ExecutionState, last: Decision, unused: list[None] | None) -> Outcome[Any, Any, Any]:
+def ended_as(
+    codec: "Codec", state: ExecutionState, last: Decision, unused: list[None] | None
+) -> Outcome[Any, Any, Any]:
     """The execution that a loop's last decision leaves."""
     if last is COMPLETED:
         return Completed(codec, state, unused)

@@ -70,7 +70,7 @@ def _timings(rows: Any) -> Iterator[Any]:  # noqa: ANN401
     for path, kind, fact, at, took, value in rows:
         failure = FAILURE[fact](value) if fact in FAILURE else None
         outcome = NAMES.get(fact) or (failure and failure[1])
-        if fact not in (7, 8) and outcome in ("interrupted", "expired", "cancelled") and fact != 10:
+        if fact not in (7, 8) and outcome in ("interrupted", "expired", "cancelled", "no_room") and fact != 10:
             outcome = None
         concluded = (
             (fact in (14, 15) and last == 13 and given_up)

@@ -9,7 +9,7 @@ from attrs import frozen
 from resaga import Default, Gate, Reject, Saga, Stay, gate
 from resaga.core.block import Arrow
 from resaga.core.errors import InvalidBody, InvalidOption
-from resaga.core.node import Asking
+from resaga.core.node import Questioning
 
 DAY = timedelta(days=1)
 
@@ -28,7 +28,7 @@ def approve(asked: Asked, answer: Approval) -> Asked:
     return asked
 
 
-def asking(made: Arrow) -> Asking:
+def asking(made: Arrow) -> Questioning:
     assert isinstance(made, Gate)
     return made.node
 

@@ -1,6 +1,6 @@
 from resaga.core.machine import returned
 from resaga.core.outcome import Failed, Interrupted, MarkedDone, Refused, Returned, Skipped
-from resaga.core.plan import Kept, Left, in_effect, kept, left, rollback_plan
+from resaga.core.plan import Kept, SkippedStep, in_effect, kept, rollback_plan, skipped_steps
 from tests.core.places import PLACES, behind, told, two
 from tests.core.play import BOOM, NO, STEPS, started
 
@@ -49,7 +49,7 @@ def test_what_is_in_effect_is_done_and_not_taken_back() -> None:
     play.say(Refused(NO), Skipped("it may stay", "ann"))
     assert in_effect(play.state) == (2, 0)
     assert kept(play.state) == (Kept("k", "it harms nobody"),)
-    assert left(play.state) == (Left("a", "it may stay", "ann"),)
+    assert skipped_steps(play.state) == (SkippedStep("a", "it may stay", "ann"),)
 
 
 def test_what_was_settled_or_marked_is_in_effect_and_so_is_what_is_irreversible() -> None:
@@ -61,7 +61,7 @@ def test_what_was_settled_or_marked_is_in_effect_and_so_is_what_is_irreversible(
 
 def test_a_step_that_a_person_took_for_not_happened_is_listed_and_not_in_effect() -> None:
     play = told(PLACES["stuck in doubt"](), Skipped("the bank says no", "ann"))
-    assert left(play.state) == (Left("a", "the bank says no", "ann"),)
+    assert skipped_steps(play.state) == (SkippedStep("a", "the bank says no", "ann"),)
     assert in_effect(play.state) == ()
 
 

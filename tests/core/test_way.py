@@ -35,7 +35,7 @@ def stations(way: Way) -> list[tuple[str, list[int], bool]]:
 
 def asked(way: Way) -> list[list[tuple[str, list[int]]]]:
     """Before each station, the conditions that the run went through, with their rows."""
-    return [[(way.old[one.index].path, one.rows) for one in station.asked] for station in way.stations]
+    return [[(way.old[one.index].path, one.rows) for one in station.choices] for station in way.stations]
 
 
 def test_what_was_not_begun_has_no_stations() -> None:
@@ -97,7 +97,7 @@ def test_an_unanswered_condition_is_known() -> None:
     play = started(when(odd, a()) >> STEPS.read("b"))
     play.say(Interrupted())
     play.state.index = 2
-    assert [one.way for one in way_of(play).stations[0].asked] == [UNANSWERED]
+    assert [one.way for one in way_of(play).stations[0].choices] == [UNANSWERED]
 
 
 def test_a_timer_is_done_when_it_woke() -> None:

@@ -11,7 +11,7 @@ from resaga.core.why import (
     AtTimer,
     BackingOff,
     InDoubt,
-    PastReturn,
+    NoWayBack,
     Postponed,
     UndoFailed,
     WhyPaused,
@@ -70,8 +70,8 @@ def test_a_cause_that_the_trail_does_not_tell_of_is_none(cause: Cause) -> None:
         ("stuck in doubt", InDoubt("a", BOOM)),
         ("stuck in a settle", InDoubt("a", NO)),
         ("stuck in an undo", UndoFailed("a", NO)),
-        ("stuck past return", PastReturn("a", NO)),
-        ("stuck in a condition", PastReturn("odd", NO)),
+        ("stuck past return", NoWayBack("a", NO)),
+        ("stuck in a condition", NoWayBack("odd", NO)),
     ],
 )
 def test_what_is_stuck_says_what_a_person_has_to_decide(place: str, why: object) -> None:
@@ -101,7 +101,7 @@ def test_what_is_not_stuck_has_nothing_to_decide(place: str) -> None:
         (BackingOff("a", NO, THEN), f"{NO}; it is tried again at {THEN:%Y-%m-%d %H:%M:%S}+00:00"),
         (InDoubt("a", NO), f"a is in doubt, nobody can tell whether it has happened; {NO}"),
         (UndoFailed("a", NO), f"a could not be taken back; {NO}"),
-        (PastReturn("a", NO), f"{NO}, and what is done before it cannot be taken back"),
+        (NoWayBack("a", NO), f"{NO}, and what is done before it cannot be taken back"),
     ],
     ids=str,
 )

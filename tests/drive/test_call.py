@@ -26,7 +26,7 @@ from resaga import (
 )
 from resaga.core.decision import Choose, Perform
 from resaga.core.errors import IllegalTransition
-from resaga.core.why import InDoubt, PastReturn
+from resaga.core.why import InDoubt, NoWayBack
 from resaga.drive.call import prepare
 from tests.loops import BLOCKING, AnyExecution, Loop, both
 from tests.steps import AnyBlock, Happened
@@ -242,7 +242,7 @@ def test_nothing_before_a_done_irreversible_step_is_undone(loop: Loop) -> None:
     steps = loop.steps(world)
     outcome = run(loop, steps.undone("a") >> steps.irreversible("c") >> steps.irreversible("d"), world)
     assert isinstance(outcome, Stuck)
-    assert isinstance(outcome.why, PastReturn)
+    assert isinstance(outcome.why, NoWayBack)
     assert isinstance(loop.retry(outcome, world.clock), Completed)
     assert world.order() == ["a", "c", "d", "d"]
 

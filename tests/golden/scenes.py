@@ -23,7 +23,8 @@ from resaga import (
 from resaga.core import machine
 from resaga.core.failure import Failure
 from resaga.core.outcome import Failed
-from resaga.execution import settled
+from resaga.execution import ended_as
+from resaga.runtime.room import refused
 from resaga.saga import Loaded
 from tests.golden.sagas import (
     AnySaga,
@@ -112,7 +113,15 @@ def _unwritable(execution: Any, stage: Stage) -> AnyExecution:  # noqa: ANN401 -
     machine.start(state.program, state, at)
     failure = Failure(state.path, "unwritable", "it cannot be stored", "NotStorable")
     decision = machine.advance(state.program, state, Failed(failure, worth_repeating=False), at + 1_000, 1_000)
-    return settled(execution._codec, state, decision, [None])
+    return ended_as(execution._codec, state, decision, [None])
+
+
+def _no_room(execution: Any, stage: Stage) -> AnyExecution:  # noqa: ANN401 - New
+    """What a durable loop does when a document could not hold another result."""
+    state, at = execution.state, stage.clock.wall()
+    machine.start(state.program, state, at)
+    decision = machine.advance(state.program, state, refused(state), at + 1_000, 0)
+    return ended_as(execution._codec, state, decision, [None])
 
 
 YES: Final = _answer(Approval(ok=True, by="ann", notes={"$why": LONG, "": "a friend"}), "ann")
@@ -184,6 +193,7 @@ SCENES: Final = (
     Scene("all-finite", spoil, [1.5, -2.0]),
     Scene("not-storable", spoil, []),
     Scene("not-writable", spoil, [0.5], first=_unwritable),
+    Scene("no-room", spoil, [0.5], first=_no_room),
     Scene("quick", slow, 5),
     Scene("timed-out", slow, -1),
     Scene("timed-out-found", slow, -2),

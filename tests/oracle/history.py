@@ -10,7 +10,7 @@ from resaga.core.fact import BITS, MASK, Fact, Mark, Row
 from resaga.core.failure import Failure
 from resaga.core.instruction import Op
 from resaga.core.node import EFFECTS, Kind
-from resaga.core.plan import in_effect, kept, left
+from resaga.core.plan import in_effect, kept, skipped_steps
 from resaga.core.program import Program
 from resaga.core.state import ExecutionState, Phase, Trail
 from tests.worlds import Call, Fate, Role, World
@@ -289,7 +289,7 @@ class History:
             stays = {self._name(index) for index in effects if self.instructions[index].kind is Kind.KEPT}
             assert standing == stays | self.listed, "in_effect tells another story"
             assert {_leaf(one.path) for one in kept(state)} == stays, "kept tells another story"
-            told = {_leaf(one.path) for one in left(state)}
+            told = {_leaf(one.path) for one in skipped_steps(state)}
             assert self.listed <= told, "I8: what was skipped is not listed"
 
     def _keys(self) -> None:

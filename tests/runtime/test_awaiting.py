@@ -352,7 +352,7 @@ def test_resumed_while_somebody_still_looks_for_it() -> None:
             late = asyncio.create_task(one.resume(QUICK, A))
             await asyncio.sleep(0)
             store.may_say.set()
-            with pytest.raises(errors.NotKept):
+            with pytest.raises(errors.NoSuchExecution):
                 await early
             assert isinstance(await late, Completed)
 

@@ -173,7 +173,7 @@ def test_begun_while_somebody_looks_for_it() -> None:
             await asyncio.sleep(0)
             handle = await one.run(slow.saga, "x", id=A)
             assert isinstance(await handle.outcome(), Completed)
-            with pytest.raises(errors.NotKept):
+            with pytest.raises(errors.NoSuchExecution):
                 await looking
 
     awaited(story())

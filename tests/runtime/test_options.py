@@ -55,7 +55,7 @@ def test_an_id_that_is_none(id_: Any, place: str, tmp_path: Path) -> None:  # no
         (runtime.answer, (id_, approval, True)),
         (runtime.delete, (id_,)),
     ):
-        with pytest.raises(errors.NotKept):
+        with pytest.raises(errors.NoSuchExecution):
             verb(*said)
 
 

@@ -37,6 +37,16 @@ def poll(text: str) -> str:
     return text
 
 
+@read
+def ask(text: str) -> str:
+    raise NotYet("later", again=timedelta(seconds=1))
+
+
+@step
+def charge(text: str) -> str:
+    return text
+
+
 def shrink(text: str) -> None:
     CALLS.append("shrink")
 
@@ -138,6 +148,22 @@ def test_a_poll_without_an_end_past_the_point_of_no_return(monkeypatch: pytest.M
         runtime.skip("x", "enough", by="ann")
     runtime.mark_done("x", "b", by="ann")
     assert runtime.resume(saga, "x").result == "b"
+
+
+@pytest.mark.usefixtures("both_runtimes")
+@pytest.mark.parametrize("happened", [True, False])
+def test_a_read_without_an_end_past_the_point_of_no_return(monkeypatch: pytest.MonkeyPatch, happened: bool) -> None:
+    """Nobody has cancelled it: a person gives its result, or says again, and nothing is undone."""
+    outcome, runtime, saga = polled(monkeypatch, GROW >> charge.irreversible() >> ask)
+    assert isinstance(outcome, Stuck)
+    assert outcome.failure.kind == "no_room"
+    if happened:
+        runtime.mark_done("x", "b", by="ann")
+        assert runtime.resume(saga, "x").result == "b"
+    else:
+        runtime.retry("x")
+        assert isinstance(runtime.resume(saga, "x"), Stuck), "there is as little room as before"
+    assert "shrink" not in CALLS
 
 
 def test_an_undo_without_an_end(monkeypatch: pytest.MonkeyPatch) -> None:

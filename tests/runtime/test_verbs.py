@@ -372,7 +372,7 @@ def test_delete() -> None:
     shop = Shop()
     paused(shop)
     shop.runtime.delete(A)
-    with pytest.raises(errors.NotKept):
+    with pytest.raises(errors.NoSuchExecution):
         shop.runtime.get(A)
     paused(shop, "another")
 
@@ -393,7 +393,7 @@ def test_what_is_not_kept() -> None:
     ]
     for verb in verbs:
         for id_ in ("B", worker):
-            with pytest.raises(errors.NotKept):
+            with pytest.raises(errors.NoSuchExecution):
                 verb(id_)
 
 

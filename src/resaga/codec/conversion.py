@@ -20,7 +20,7 @@ from resaga.core.difference import difference
 from resaga.core.errors import InvalidOption
 from resaga.core.fact import BITS, COMPLETIONS, MASK, Fact, Mark, Row
 from resaga.core.line import Line
-from resaga.core.node import CONTEXT, Asking, Doing, Kind
+from resaga.core.node import CONTEXT, Doing, Kind, Questioning
 from resaga.core.outcome import Answer
 from resaga.core.replay import replay
 from resaga.core.shape import Shape, digest
@@ -218,7 +218,7 @@ def places(codec: Codec, block: Arrow) -> list[int]:
 
 def title(block: Arrow) -> str:
     """What a block is called in an error."""
-    return repr(block.node.body.name) if isinstance(block.node, Doing | Asking) else repr(block)
+    return repr(block.node.body.name) if isinstance(block.node, Doing | Questioning) else repr(block)
 
 
 def unsaid_first(conversion: Conversion) -> tuple[Change, ...]:

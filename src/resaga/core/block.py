@@ -12,7 +12,7 @@ from typing_extensions import TypeVar as TypeVarWithDefault
 from resaga.core.attempt import Attempt
 from resaga.core.body import Body, Function, valid_name
 from resaga.core.errors import InvalidBody, MissingUndo
-from resaga.core.node import Asking, Chain, Doing, Named, Node
+from resaga.core.node import Chain, Doing, Named, Node, Questioning
 
 
 class Async:
@@ -136,7 +136,7 @@ class Wrapping(Arrow):
 
     @property
     def _body(self) -> Body:
-        return cast("Doing | Asking", self.node).body
+        return cast("Doing | Questioning", self.node).body
 
     @property
     def __wrapped__(self) -> Function:
@@ -188,7 +188,7 @@ class Gate(Neutral[A, B, M], Wrapping, Generic[A, B, R, M]):
     """
 
     __slots__ = ()
-    node: Asking
+    node: Questioning
 
     @overload
     def __call__(self: "Gate[X, Y, C, Sync]", context: X, answer: C, /) -> Y: ...  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]  # Sync goes first

@@ -25,7 +25,7 @@ from resaga.core.hook import Hook
 from resaga.core.instruction import Op
 from resaga.core.link import Draft, link
 from resaga.core.meet import cases, fits, meets, union
-from resaga.core.node import Asking, Chain, Default, Doing, Either, Inside, Kind, Named, Node, Waiting
+from resaga.core.node import Chain, Default, Doing, Either, Inside, Kind, Named, Node, Questioning, Waiting
 from resaga.core.program import Program
 from resaga.core.retry import MICROSECOND
 from resaga.core.shape import Choice, Container, Items, Shape
@@ -111,7 +111,7 @@ class _Compiler:
                 self.tasks.append(partial(self._emit, inner, f"{prefix}{name}/"))
             case Waiting():
                 self._waiting(node, prefix)
-            case Asking():
+            case Questioning():
                 self._asking(node, prefix)
             case Either():
                 self._either(node, prefix)
@@ -157,7 +157,7 @@ class _Compiler:
         if node.kind is Kind.IRREVERSIBLE:
             self.sealed_by = path
 
-    def _asking(self, node: Asking, prefix: str) -> None:
+    def _asking(self, node: Questioning, prefix: str) -> None:
         path = self._path(prefix, node.body.name)
         takes, gives = self._types(node.body, path)
         asks = node.body.said(node.body.parameters[1], "the answer is", path, self.names)
@@ -321,7 +321,7 @@ def first_context(root: Node, names: Mapping[str, object]) -> object:
                 left.append(node.inner)
             case Waiting():
                 continue
-            case Doing() | Asking():
+            case Doing() | Questioning():
                 return node.body.said(node.body.takes, "it takes", node.body.name, names)
             case Inside(get=get, put=put):
                 one = put if get.takes is UNSAID else get
@@ -349,7 +349,7 @@ def last_context(root: Node, names: Mapping[str, object]) -> object:
                 left.append(node.inner)
             case Waiting():
                 continue
-            case Doing() | Asking():
+            case Doing() | Questioning():
                 return node.body.said(node.body.gives, RETURNED, node.body.name, names)
             case Inside(put=put):
                 return put.resolved(put.gives, put.name, names)

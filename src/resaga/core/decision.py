@@ -3,7 +3,7 @@
 Decisions are made when a program is compiled and owned by it; none is made while it runs.
 """
 
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Final, TypeAlias, final
 
 from resaga.core.body import Function
@@ -12,7 +12,7 @@ from resaga.core.value import Value
 
 
 @final
-class Status(Enum):
+class Status(StrEnum):
     """How an execution stands, as it is written in a document and asked for in an index."""
 
     NEW = "new"

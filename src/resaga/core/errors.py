@@ -184,7 +184,7 @@ class UnknownSaga(UsageError):
     saga: str
 
 
-class NotKept(UsageError):
+class NoSuchExecution(UsageError):
     """A store keeps no execution of that id."""
 
     id: str

@@ -5,11 +5,13 @@ from typing import Final, Literal, final, get_args
 from resaga.core import limits
 from resaga.core.value import Value
 
-Kind = Literal["rejected", "failed", "timed_out", "interrupted", "expired", "cancelled", "unstorable", "unwritable"]
+Kind = Literal[
+    "rejected", "failed", "timed_out", "interrupted", "expired", "cancelled", "unstorable", "unwritable", "no_room"
+]
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
-UNCALLED: Final = frozenset[Kind]({"interrupted", "expired", "cancelled"})
+UNCALLED: Final = frozenset[Kind]({"interrupted", "expired", "cancelled", "no_room"})
 """The kinds that no call ended with: a row of its own tells of a call that was cut off."""
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol, TypeVar, overload
 from resaga.core.block import Async, Gate, Sync
 from resaga.core.body import UNSAID, body
 from resaga.core.errors import InvalidOption
-from resaga.core.node import Asking, Default, Expiry, Reject, Stay
+from resaga.core.node import Default, Expiry, Questioning, Reject, Stay
 from resaga.core.step import span
 
 X = TypeVar("X")
@@ -82,6 +82,6 @@ def gate(  # noqa: PLR0913 - each is an independent word of one decorator
 
     def decorate(decide: object, depth: int = 2) -> Gate[Any, Any, Any, Any]:
         one = body(decide, ("its context", "the answer"), name=name, takes=takes, gives=gives, asks=asks, depth=depth)
-        return Gate(Asking(one, None if deadline is None else span("deadline", deadline), expiry))
+        return Gate(Questioning(one, None if deadline is None else span("deadline", deadline), expiry))
 
     return decorate if decide is None else decorate(decide, 3)

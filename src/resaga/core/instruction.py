@@ -4,7 +4,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, final
 
 from resaga.core.body import Body
-from resaga.core.node import Asking, Doing, Expiry, Kind, Settling, Undoing
+from resaga.core.node import Doing, Expiry, Kind, Questioning, Settling, Undoing
 from resaga.core.retry import Retry
 from resaga.core.value import Value
 
@@ -40,7 +40,7 @@ class Instruction(Value):
     path: str
     after: int
     otherwise: int | None = None
-    node: Doing | Asking | None = None
+    node: Doing | Questioning | None = None
     body: Body | None = None
     case: type | None = None
     retry: Retry | None = None

@@ -222,7 +222,7 @@ def _again(state: ExecutionState, instruction: Instruction) -> Facts:
 
 def given_back(state: ExecutionState) -> bool:
     """Whether what a person says has happened is to be taken back, as that was asked for before."""
-    return state.cancelled is not None and state.here.kind is not Kind.IRREVERSIBLE
+    return state.cancelled is not None and state.past_return is None and state.here.kind is not Kind.IRREVERSIBLE
 
 
 def _giving_up(state: ExecutionState, failure: Failure) -> Facts:

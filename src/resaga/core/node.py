@@ -95,7 +95,7 @@ class Doing(Value):
 
 
 @final
-class Asking(Value):
+class Questioning(Value):
     """A question; its body decides what the answer means."""
 
     body: Body
@@ -161,4 +161,4 @@ class Inside:
         self.put = put
 
 
-Node: TypeAlias = Doing | Asking | Waiting | Chain | Named | Either | Inside
+Node: TypeAlias = Doing | Questioning | Waiting | Chain | Named | Either | Inside

@@ -17,7 +17,7 @@ class Kept(Value):
 
 
 @final
-class Left(Value):
+class SkippedStep(Value):
     """What a person said to leave: an undo that was not done, or a step taken for not happened."""
 
     path: str
@@ -70,7 +70,7 @@ def rollback_plan(state: ExecutionState) -> RollbackPlan:
     """What a rollback would do from here."""
     instructions = state.program.instructions
     standing = [instructions[index] for index in in_effect(state)]
-    passed = {one.path for one in left(state)}
+    passed = {one.path for one in skipped_steps(state)}
     doubtful = state.doubt and state.phase is not Phase.UNDOING
     return RollbackPlan(
         undos=tuple(one.path for one in standing if one.kind is Kind.UNDONE and one.path not in passed),
@@ -95,10 +95,10 @@ def by_hand(state: ExecutionState) -> tuple[ByHand, ...]:
     )
 
 
-def left(state: ExecutionState) -> tuple[Left, ...]:
+def skipped_steps(state: ExecutionState) -> tuple[SkippedStep, ...]:
     """What a person said to leave, in order."""
     return tuple(
-        Left(state.program.instructions[index].path, value.reason, value.by)
+        SkippedStep(state.program.instructions[index].path, value.reason, value.by)
         for _, index, _, _, value in state.trail.rows()
         if isinstance(value, Skip)
     )

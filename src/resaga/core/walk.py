@@ -18,7 +18,7 @@ from resaga.core.fact import BITS, MASK, Fact
 from resaga.core.line import CONTEXTS, END, TEST, WAIT, Line
 from resaga.core.program import Program
 from resaga.core.value import Value
-from resaga.core.way import CHOICES, FAILED, Asked, Station, Way
+from resaga.core.way import CHOICES, FAILED, Choice, Station, Way
 
 Placed: TypeAlias = tuple[int, int | None]
 """A row's code in this program, and the row of the old trail that it comes from; None if it is added."""
@@ -184,22 +184,22 @@ class _Walk:
         reached: _Front = {}
         for start, (cost, trace) in front.items():
             place, how = start, trace
-            for asked in station.asked:
-                chosen = self._chosen(place, asked)
+            for choice in station.choices:
+                chosen = self._chosen(place, choice)
                 if chosen is None:
                     break
-                how = _Trace(how, place, fact=asked.way)
+                how = _Trace(how, place, fact=choice.way)
                 place = chosen
             else:
                 if place <= limit:
                     _keep(reached, place, cost, how)
         return reached
 
-    def _chosen(self, place: int, asked: Asked) -> int | None:
+    def _chosen(self, place: int, choice: Choice) -> int | None:
         """Where the run's choice leads, if that is what is asked at a place."""
-        if self.new[place] != self.way.old[asked.index] or asked.way not in CHOICES:
+        if self.new[place] != self.way.old[choice.index] or choice.way not in CHOICES:
             return None
-        return self.program.after[place] if asked.way == YES else self.program.instructions[place].otherwise
+        return self.program.after[place] if choice.way == YES else self.program.instructions[place].otherwise
 
     def _searched(self, front: _Front, limit: int, most: int, *, ask: bool = True) -> _Front:
         """The places up to `limit`, and about `most` of them, that one comes to by whatever may be passed.
@@ -260,9 +260,9 @@ class _Walk:
 
     def _passed(self, passed: list[_Trace], station: Station) -> Iterator[Placed]:
         """The rows of what was passed before a station; those of a condition that was asked then are kept."""
-        again: dict[str, list[Asked]] = {}
-        for asked in reversed(station.asked):
-            again.setdefault(self.way.old[asked.index].path, []).append(asked)
+        again: dict[str, list[Choice]] = {}
+        for choice in reversed(station.choices):
+            again.setdefault(self.way.old[choice.index].path, []).append(choice)
         for one in passed:
             code = one.place << BITS
             before = again.get(self.new[one.place].path) if one.fact in CHOICES else None

@@ -24,7 +24,7 @@ UNDOS: Final = (int(Fact.UNDONE), int(Fact.UNDONE_BY_HAND), int(Fact.SKIPPED))
 
 
 @final
-class Asked:
+class Choice:
     """A condition that the run went through: its rows, and which way it went."""
 
     __slots__ = ("index", "rows", "way")
@@ -42,11 +42,11 @@ class Station:
     `index` is that of its line; behind the last line of the listing there is the end.
     """
 
-    __slots__ = ("asked", "done", "index", "rows")
+    __slots__ = ("choices", "done", "index", "rows")
 
-    def __init__(self, index: int, asked: list[Asked], rows: list[int]) -> None:
+    def __init__(self, index: int, choices: list[Choice], rows: list[int]) -> None:
         self.index = index
-        self.asked = asked
+        self.choices = choices
         self.rows = rows
         self.done = False
 
@@ -69,7 +69,7 @@ class Way:
         self.stations: list[Station] = []
         self.back: list[int] = []
         self.turned = False
-        asked: list[Asked] = []
+        choices: list[Choice] = []
         for row, code in enumerate(codes):
             fact, index = code & MASK, code >> BITS
             if fact in (CREATED, STARTED):
@@ -77,18 +77,18 @@ class Way:
             elif self.turned:
                 self.back.append(row)
             elif old[index].kind == TEST and fact != FAILED:
-                if not asked or asked[-1].index != index or asked[-1].way != UNANSWERED:
-                    asked.append(Asked(index))
-                asked[-1].rows.append(row)
-                asked[-1].way = fact if fact in CHOICES else UNANSWERED
+                if not choices or choices[-1].index != index or choices[-1].way != UNANSWERED:
+                    choices.append(Choice(index))
+                choices[-1].rows.append(row)
+                choices[-1].way = fact if fact in CHOICES else UNANSWERED
             else:
-                station, asked = self._came_to(index, asked)
+                station, choices = self._came_to(index, choices)
                 station.rows.append(row)
                 kind = old[index].kind
                 station.done = fact in COMPLETIONS or (fact == WOKE and kind == WAIT)
                 self.turned = turns(fact, final=kind == FINAL)
         if len(self.begun) > 1 and (not self.stations or self.stations[-1].done) and not self.turned:
-            self._came_to(standing, asked)
+            self._came_to(standing, choices)
 
     @property
     def here(self) -> int:
@@ -106,12 +106,12 @@ class Way:
             one.index for one in self.stations if one.done and (one is last or self.old[one.index].kind in TAKEN_BACK)
         }
 
-    def _came_to(self, index: int, asked: list[Asked]) -> tuple[Station, list[Asked]]:
+    def _came_to(self, index: int, choices: list[Choice]) -> tuple[Station, list[Choice]]:
         """The station that is being done; at another index it is the next one."""
         if self.stations and not self.stations[-1].done and self.stations[-1].index == index:
-            return self.stations[-1], asked
+            return self.stations[-1], choices
         rows: list[int] = []
-        if asked and asked[-1].index == index and asked[-1].way == UNANSWERED:  # it stands at a condition
-            rows = asked.pop().rows
-        self.stations.append(Station(index, asked, rows))
+        if choices and choices[-1].index == index and choices[-1].way == UNANSWERED:  # it stands at a condition
+            rows = choices.pop().rows
+        self.stations.append(Station(index, choices, rows))
         return self.stations[-1], []

@@ -84,7 +84,7 @@ class UndoFailed(Value):
 
 
 @final
-class PastReturn(Value):
+class NoWayBack(Value):
     """It failed after an irreversible step, so there is no way back, only on."""
 
     path: str
@@ -94,7 +94,7 @@ class PastReturn(Value):
         return f"{self.failure}, and what is done before it cannot be taken back"
 
 
-WhyStuck: TypeAlias = InDoubt | UndoFailed | PastReturn
+WhyStuck: TypeAlias = InDoubt | UndoFailed | NoWayBack
 
 
 def _until(time: datetime | None, word: str = "until") -> str:
@@ -132,4 +132,4 @@ def why_stuck(state: ExecutionState) -> WhyStuck:
         return UndoFailed(path, state.stuck)
     if state.doubt:
         return InDoubt(path, state.stuck)
-    return PastReturn(path, state.stuck)
+    return NoWayBack(path, state.stuck)

@@ -8,7 +8,7 @@ to its writer, which gathers those of many executions, and the looks to a thread
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, Final, TypeAlias, TypeVar, cast
 
-from resaga.core.errors import InvalidOption, NotKept, StoreClosed, StoreError
+from resaga.core.errors import InvalidOption, NoSuchExecution, StoreClosed, StoreError
 from resaga.core.execution_id import is_id
 from resaga.runtime.life import WORKER
 from resaga.stores.store import Append, Joining, Store, Stored
@@ -55,7 +55,7 @@ def kept(id_: str) -> Asking[Stored]:
     stored = (yield from read(id_)) if is_id(id_) else None
     if stored is None or stored.status == WORKER:
         said = f"the store has no execution {id_!r}: it was never kept there, or it was deleted; check the id."
-        raise NotKept(said, id=id_)
+        raise NoSuchExecution(said, id=id_)
     return stored
 
 

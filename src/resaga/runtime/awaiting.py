@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, final
 
 from resaga.core.block import Gate, M
-from resaga.core.errors import AlreadyExists, Conflict, NotKept
+from resaga.core.decision import Status
+from resaga.core.errors import AlreadyExists, Conflict, NoSuchExecution
 from resaga.core.step import span
 from resaga.drive.clock import SYSTEM, Clock
 from resaga.execution import Outcome
@@ -136,7 +137,7 @@ class Runtime:
         held = await hands.ask(self._desk.create(saga, state, tags))
         while (other := self._drives.get(id_)) is not None:
             await asyncio.wait([other.task, other.recorded], return_when=asyncio.FIRST_COMPLETED)
-            with suppress(NotKept):
+            with suppress(NoSuchExecution):
                 await self._ask(self._desk.same(saga, state, tags))
                 return self.handle(saga, id_)
             await asyncio.wait([other.task])  # somebody only looked for one that was not there
@@ -248,7 +249,7 @@ class Runtime:
         return await self._ask(self._desk.summary(id))
 
     async def find(
-        self, *, status: AnyStatus | None = None, saga: str | None = None, tag: str | None = None
+        self, *, status: AnyStatus | Status | None = None, saga: str | None = None, tag: str | None = None
     ) -> AsyncIterator[Standing]:
         """See `BlockingRuntime.find`."""
         after: str | None = ""
@@ -300,7 +301,7 @@ class Runtime:
                 return await self.resume(saga, id_)
             except Conflict:
                 if not await self._ask(self._desk.is_driven(id_)):  # not any more, or that was not why
-                    with suppress(NotKept):
+                    with suppress(NoSuchExecution):
                         return await self.resume(saga, id_)
                     raise
             await self._clock.sleep_async(POLL_SECONDS)

@@ -9,10 +9,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, final
 
 from resaga.core.block import Gate, M, Sync
+from resaga.core.decision import Status
 from resaga.core.errors import AlreadyExists, Conflict, NeedsAwait, StoreClosed, StoreError
 from resaga.core.step import span
 from resaga.drive.clock import SYSTEM, Clock
-from resaga.execution import Outcome, settled
+from resaga.execution import Outcome, ended_as
 from resaga.runtime.asking import Asking, ask, closed, joined
 from resaga.runtime.desk import Desk
 from resaga.runtime.driving import EVERY, Driving, Found
@@ -230,7 +231,7 @@ class BlockingRuntime:
         return self._ask(self._desk.summary(id))
 
     def find(
-        self, *, status: AnyStatus | None = None, saga: str | None = None, tag: str | None = None
+        self, *, status: AnyStatus | Status | None = None, saga: str | None = None, tag: str | None = None
     ) -> Iterator[Standing]:
         """How all executions stand that fit, by their ids. `saga` is a name with a version, as in `checkout/1`."""
         after: str | None = ""
@@ -308,7 +309,7 @@ class BlockingRuntime:
                 with suppress(StoreError, Conflict):
                     self._ask(held.leave())
                 raise
-        return settled(saga.codec, held.state, decision, None)
+        return ended_as(saga.codec, held.state, decision, None)
 
 
 def _rest(hands: Hands, seconds: float) -> None:

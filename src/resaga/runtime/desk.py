@@ -193,10 +193,10 @@ class Desk:
     ) -> Asking[tuple[list[Standing], str | None]]:
         """Some of those that fit, by their ids, and behind which the next ones are."""
         looked_for(status=status, saga=saga, tag=tag)
-        found: Sequence[Head] = yield lambda store: store.find(
-            status=status, saga=saga, tag=tag, after=after, limit=PAGE
-        )
-        return [standing(Head(*head)) for head in found if head[2] != WORKER], found[-1][0] if found else None
+        word = None if status is None else str(status)  # a member of an enumeration is not what a store asks for
+        found: Sequence[Head] = yield lambda store: store.find(status=word, saga=saga, tag=tag, after=after, limit=PAGE)
+        heads = [Head(*head) for head in found]
+        return [standing(head) for head in heads if head.status != WORKER], heads[-1].id if heads else None
 
     def summary(self, id_: str) -> Asking[Summary]:
         """How it stands."""

@@ -9,9 +9,9 @@ from functools import partial
 from typing import Any, Final, NamedTuple, TypeVar, final
 
 from resaga.core.block import M
-from resaga.core.errors import AlreadyExists, Conflict, NotKept, ResagaError, StoreError, WrongLoop
+from resaga.core.errors import AlreadyExists, Conflict, NoSuchExecution, ResagaError, StoreError, WrongLoop
 from resaga.drive.clock import Clock
-from resaga.execution import Outcome, settled
+from resaga.execution import Outcome, ended_as
 from resaga.runtime.apart import Apart
 from resaga.runtime.asking import closed
 from resaga.runtime.desk import Desk
@@ -42,7 +42,7 @@ class Drive(NamedTuple):
     def in_vain(self) -> bool:
         """Whether it is over, as one of that id was kept that it was to begin, or none that it was to go on with."""
         ended = self.task.done() and not self.task.cancelled()
-        return ended and isinstance(self.task.exception(), AlreadyExists | NotKept)
+        return ended and isinstance(self.task.exception(), AlreadyExists | NoSuchExecution)
 
 
 @final
@@ -145,7 +145,7 @@ class Drives:
                 with suppress(StoreError, Conflict):
                     await hands.leave(held.leave())
                 raise
-        return settled(saga.codec, held.state, decision, None)
+        return ended_as(saga.codec, held.state, decision, None)
 
 
 async def interrupted(tasks: Iterable["asyncio.Task[Any]"]) -> None:

@@ -167,5 +167,6 @@ def _pages(
 ) -> Iterator[Head]:
     after = ""
     while heads := store.find(due=due, owner=owner, status=status, after=after, limit=PAGE):
-        after = heads[-1][0]
-        yield from (Head(*head) for head in heads)
+        page = [Head(*head) for head in heads]
+        after = page[-1].id
+        yield from page

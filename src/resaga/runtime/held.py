@@ -279,7 +279,7 @@ class Held:
                 self._left = []
                 return False
             try:
-                self._left = self._left[(yield from self._append(self._left)) :]
+                self._left = yield from self._append(self._left)
             except StoreError:
                 failures += 1
                 if failures == TRIES:
@@ -288,30 +288,31 @@ class Held:
         self._claimed, self.rests = bool(owner), not owner
         return True
 
-    def _append(self, batch: list[Append]) -> Asking[int]:
-        """How many of these are there now, from the first on; others may have asked for something in between."""
-        batch = self._foothold.behind(batch)
+    def _append(self, items: list[Append]) -> Asking[list[Append]]:
+        """Append these, and give what is still to be appended: others may have asked for something in between."""
+        batch = self._foothold.behind(items)
         if all((yield batch)):
             self._foothold.write(batch[-1])
-            return len(batch)
+            return []
         stored = yield from read(self.state.execution_id)
         if stored is None and self.revision == 0:  # it was there, and was deleted
-            return 0
+            return items
         there = 0 if stored is None else applied(batch, stored)
         folded = there > 0 and batch[0].snapshot is not None  # what is known is in our own document
         if stored is None or not (folded or self._foothold.is_in(stored)):
             raise self.lost("it was deleted")
         known = self.revision + there
         if there == len(batch) and not batch[-1].owner:  # it was let go of, and what happened since is theirs
-            return there
+            return []
         if stored.snapshot_revision > known:
             raise self.lost("another runtime has gone on with it")
         asked = [raw for revision, raw in stored.entries if revision > known]
         self.requests += [self._request(raw) for raw in asked]
         self._foothold.reach(stored)
-        if there < len(batch) and batch[there].snapshot is not None:  # it takes the place of that, so say it again
-            self._left[there + 1 : there + 1] = [self._item(raw, batch[there].owner) for raw in asked]
-        return there
+        left = items[there:]
+        if left and left[0].snapshot is not None:  # it takes the place of that, so say it again
+            left[1:1] = [self._item(raw, left[0].owner) for raw in asked]
+        return left
 
     def _request(self, raw: bytes) -> journal.Request:
         entry = journal.opened(raw)

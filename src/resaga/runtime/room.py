@@ -65,5 +65,5 @@ def refused(state: ExecutionState) -> Refused:
     """What becomes of a body that is not called, for want of room."""
     said = f"it was not called: there is no room left for what it gives in a document of {limits.BLOB_BYTES:,} bytes"
     return Refused(
-        Failure(state.here.path, "cancelled", f"{said} and {limits.ROWS:,} rows; carry less from step to step")
+        Failure(state.here.path, "no_room", f"{said} and {limits.ROWS:,} rows; carry less from step to step")
     )

@@ -23,7 +23,7 @@ GOING: Final = (Status.NEW, Status.RUNNING, Status.COMPENSATING)
 """Something can be done at once."""
 
 PAUSED: Final[tuple[AnyStatus, ...]] = (Status.PAUSED.value,)
-RUNNING: Final[tuple[AnyStatus, ...]] = tuple(status.value for status in GOING)
+RUNNING: Final[tuple[AnyStatus, ...]] = (Status.NEW.value, Status.RUNNING.value, Status.COMPENSATING.value)
 STUCK: Final[tuple[AnyStatus, ...]] = (Status.STUCK.value, QUARANTINED)
 OVER: Final[tuple[AnyStatus, ...]] = (Status.COMPLETED.value, Status.ROLLED_BACK.value)
 """What the statuses say to somebody who asks."""

@@ -3,7 +3,7 @@
 import logging
 from typing import Final, final
 
-from resaga.core.errors import Conflict, NotKept, Quarantined, StoreBroken, StoreError
+from resaga.core.errors import Conflict, NoSuchExecution, Quarantined, StoreBroken, StoreError
 
 LOG: Final = logging.getLogger("resaga.runtime")
 
@@ -26,7 +26,7 @@ class Told:
     def tell(self, id_: str, error: BaseException) -> None:
         """Say why this one cannot be gone on with; not if somebody else has it, or has deleted it."""
         said = f"execution {id_!r} cannot be gone on with: {type(error).__name__}: {error}"
-        has_another = isinstance(error, Conflict | NotKept) and not isinstance(error, Quarantined)
+        has_another = isinstance(error, Conflict | NoSuchExecution) and not isinstance(error, Quarantined)
         if has_another or said in self._said:
             return
         if len(self._said) >= MOST:

@@ -50,10 +50,10 @@ class Pending:
         if self.future.cancelled():
             self.future = asyncio.get_running_loop().create_future()
             if self.applied is not None:
-                self.settle(self.applied)
+                self.tell(self.applied)
         return self.future
 
-    def settle(self, applied: list[bool] | BaseException) -> None:
+    def tell(self, applied: list[bool] | BaseException) -> None:
         """Tell who waits what became of them."""
         self.applied = applied
         if self.future.done():  # cut off: they ask again, or they abandoned it
@@ -97,7 +97,7 @@ class Writer:
         """Wait until nothing is under way any more."""
         self.closed = True
         while self._waiting:
-            self._waiting.popleft().settle(closed())
+            self._waiting.popleft().tell(closed())
         self._threads.shutdown()
 
     def _turn(self) -> None:
@@ -119,12 +119,12 @@ class Writer:
             applied = cast("Prompt", self._store).append_promptly([item for one in batch for item in one.items])
         except StoreError:
             return False
-        self._settle(batch, _shares(batch, applied), time.perf_counter() - begun)
+        self._tell(batch, _shares(batch, applied), time.perf_counter() - begun)
         return True
 
-    def _settle(self, batch: list[Pending], outcomes: list[list[bool] | BaseException], seconds: float) -> None:
+    def _tell(self, batch: list[Pending], outcomes: list[list[bool] | BaseException], seconds: float) -> None:
         for pending, applied in zip(batch, outcomes, strict=True):
-            pending.settle(applied)
+            pending.tell(applied)
         self._quick = seconds < QUICK_SECONDS
         if not self._quick and len(self._waiting) >= MOST:
             self._turn()  # it is written while those who just woke up go on
@@ -136,7 +136,7 @@ class Writer:
         begun = time.perf_counter()
         outcomes = self._written(batch)
         with suppress(RuntimeError):
-            loop.call_soon_threadsafe(self._settle, batch, outcomes, time.perf_counter() - begun)
+            loop.call_soon_threadsafe(self._tell, batch, outcomes, time.perf_counter() - begun)
 
     def _written(self, batch: list[Pending]) -> list[list[bool] | BaseException]:
         """What became of each."""
