@@ -247,6 +247,36 @@ def test_an_undo_that_was_tried_keeps_its_key() -> None:
     assert "A was renamed while it is in doubt" in str(refused)
 
 
+@pytest.mark.parametrize("name", ["shop", "store"])
+def test_what_is_done_keeps_the_key_that_its_undo_may_ask_for(name: str) -> None:
+    """Under another one it would find nothing to take back, and the run would end as if it had."""
+    one = Shop(b=[NOT_YET])
+    a, b, x = one.steps.undone("A"), one.steps.read("b"), one.steps.undone("X" if name == "shop" else "A")
+    one.run(a, b)
+    migration = one.migration(x, b, name=name).step(a, x)
+    refused = one.refused(migration)
+    assert refused.verdict is Verdict.NEEDS_MIGRATION
+    assert "was renamed, and its undo can ask for the key of doing it, after it had run; keep its name" in str(refused)
+    assert isinstance(one.load(migration.rekeyed()), Paused)
+
+
+def test_an_undo_that_is_told_of_no_attempt_asks_for_no_key() -> None:
+    """So its step may be renamed."""
+    one = Shop(b=[NOT_YET])
+    a, b, x = one.steps.undone("A", plain=True), one.steps.read("b"), one.steps.undone("X", plain=True)
+    one.run(a, b)
+    assert isinstance(one.load(one.migration(x, b).step(a, x)), Paused)
+
+
+@pytest.mark.parametrize("past", [True, False])
+def test_what_is_never_undone_asks_for_no_key(past: bool) -> None:  # noqa: FBT001 - a case
+    """It is over, or past the point of no return."""
+    one = Shop(b=[NOT_YET] if past else [])
+    a, b, x, c = one.steps.undone("A"), one.steps.read("b"), one.steps.undone("X"), one.steps.irreversible("C")
+    one.run(a, c, b)
+    assert isinstance(one.load(one.migration(x, c, b).step(a, x)), Paused if past else Completed)
+
+
 def test_what_is_not_in_doubt_may_be_renamed() -> None:
     """An attempt that failed says that nothing happened."""
     one = Shop(b=[RAISES])
@@ -287,7 +317,7 @@ def test_a_run_stays_in_its_state(fates: dict[str, list[Fate]], kind: type) -> N
     one.run(a, b)
     before: AnyExecution = one.execution
     in_doubt, rows = isinstance(before, Stuck), len(before.state.trail)
-    loaded = one.load(one.migration(a if in_doubt else x, b).step(a, a if in_doubt else x))
+    loaded = one.load(one.migration(a if in_doubt else x, b).step(a, a if in_doubt else x).rekeyed())
     assert type(loaded) is type(before)
     assert issubclass(type(loaded), kind)
     assert len(loaded.state.trail) == rows

@@ -152,7 +152,7 @@ def test_a_poll_without_an_end_past_the_point_of_no_return(monkeypatch: pytest.M
 
 @pytest.mark.usefixtures("both_runtimes")
 @pytest.mark.parametrize("happened", [True, False])
-def test_a_read_without_an_end_past_the_point_of_no_return(monkeypatch: pytest.MonkeyPatch, happened: bool) -> None:
+def test_a_read_without_an_end_past_the_point_of_no_return(monkeypatch: pytest.MonkeyPatch, *, happened: bool) -> None:
     """Nobody has cancelled it: a person gives its result, or says again, and nothing is undone."""
     outcome, runtime, saga = polled(monkeypatch, GROW >> charge.irreversible() >> ask)
     assert isinstance(outcome, Stuck)

@@ -22,6 +22,7 @@ from resaga.core.fact import BITS, COMPLETIONS, MASK, Fact, Mark, Row
 from resaga.core.line import Line
 from resaga.core.node import CONTEXT, Doing, Kind, Questioning
 from resaga.core.outcome import Answer
+from resaga.core.plan import in_effect
 from resaga.core.replay import replay
 from resaga.core.shape import Shape, digest
 from resaga.core.state import ExecutionState, Phase, Trail
@@ -34,10 +35,14 @@ FACTS: Final = tuple(Fact)
 HARMLESS: Final = (Kind.READ, Kind.KEPT)
 """What can be taken for done in an execution that is being rolled back."""
 
+OVER: Final = (Phase.COMPLETED, Phase.ROLLED_BACK)
+"""Nothing is taken back any more."""
+
 TRIED: Final = (Fact.SETBACK, Fact.STUCK, Fact.INTERRUPTED)
 """What says that an undo was tried, and may have happened."""
 
 SAY_SO: Final = "say what becomes of it by .first(…), .step(…), .supply(…) or .drop(…)"
+SAY_KEYS: Final = "keep its name (@step(name=…), and that of the saga), or say by .rekeyed() that no undo asks for it"
 DECLARE_IT: Final = "leave the class of that event in the emits=(…) of the new saga"
 
 
@@ -53,6 +58,7 @@ class Conversion(Value):
     answers: Mapping[int, Convert] = MappingProxyType({})
     makes: Mapping[int, Convert] = MappingProxyType({})
     dropped: Mapping[int, str] = MappingProxyType({})
+    rekeyed: bool = False
 
     def load(self, blob: object) -> ExecutionState:
         """The state that an old document's execution has in the new program."""
@@ -73,6 +79,8 @@ class Conversion(Value):
         lost = unsettled(program, after) or renamed_in_doubt(before, after)
         if lost is not None:
             raise changed(program, lost)
+        if not self.rekeyed and (strange := self._strange_to_undos(after, placed, trail)):
+            raise changed(program, Compatibility(Verdict.NEEDS_MIGRATION, strange), SAY_KEYS)
         return after
 
     def asked(self, request: Request) -> Request | None:
@@ -133,6 +141,23 @@ class Conversion(Value):
         kinds = self.new.program.instructions
         supplied = (place for place in self.makes if not way.turned or kinds[place].kind in HARMLESS)
         return Liberties(frozenset(supplied), frozenset(self.dropped.keys() - way.held()), neutral=True)
+
+    def _strange_to_undos(self, after: ExecutionState, placed: Sequence[Placed], trail: Trail) -> tuple[Change, ...]:
+        """What was done under another key than its undo would ask for, and can still be taken back."""
+        if after.past_return is not None or after.phase in OVER:
+            return ()
+        old, program = self.old.program, self.new.program
+        was = {
+            code >> BITS: (old.name, old.instructions[trail.codes[source] >> BITS].path)
+            for code, source in placed
+            if source is not None and code & MASK in COMPLETIONS
+        }
+        done = [one for one in map(program.instructions.__getitem__, in_effect(after)) if one.index in was]
+        return tuple(
+            Change("renamed, and its undo can ask for the key of doing it", one.path, Reach.DONE)
+            for one in done
+            if one.undoing and one.undoing.body.wants_attempt and was[one.index] != (program.name, one.path)
+        )
 
     # ---- values ---------------------------------------------------------------------------------
 

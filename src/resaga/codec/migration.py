@@ -67,8 +67,8 @@ class Migration(Generic[X0, X, L]):
     def step(self, old: Arrow, new: Arrow, /) -> Any:  # as the overloads say
         """Say which step an old one has become, under another name or with another type.
 
-        Its key is derived from its path and from the saga's name: under another name, a step in doubt
-        is refused, and an undo that asks for the `key_of_doing` gets that of the new name.
+        Its key is derived from its path and from the saga's name. Under another name, a step in doubt is refused, and
+        one that is done with an undo that takes an `Attempt` is, too, unless `rekeyed` is said.
         """
         conversion = self.conversion
         before, after = places(conversion.old, old), places(conversion.new, new)
@@ -108,6 +108,10 @@ class Migration(Generic[X0, X, L]):
             raise InvalidOption(f"drop({title(old)}, …): say why nothing of it is needed any more.")
         gone = dict.fromkeys(places(self.conversion.old, old), why)
         return Migration(self.conversion.replaced(dropped={**self.conversion.dropped, **gone}), self._open)
+
+    def rekeyed(self) -> "Migration[X0, X, L]":
+        """Say that no undo asks for the `key_of_doing` of a step that has another name now, or finds nothing by it."""
+        return Migration(self.conversion.replaced(rekeyed=True), self._open)
 
     def load(self, blob: bytes, /) -> L:
         """The execution of the new saga that a document of the old one becomes."""

@@ -52,6 +52,11 @@ class Body(Value):
         """The annotation of the context that goes in."""
         return self.parameters[0]
 
+    @property
+    def wants_attempt(self) -> bool:
+        """Whether it is told of the attempt."""
+        return len(self.parameters) > 1
+
     def called(self, *arguments: object) -> Any:  # noqa: ANN401 - whatever it gives
         """Call the plain function, as a unit test does; an `Attempt` that it does not take is left out."""
         wanted = len(self.parameters)

@@ -13,6 +13,7 @@ C = TypeVar("C")
 D = TypeVar("D")
 X = TypeVar("X")
 Y = TypeVar("Y")
+Z = TypeVar("Z")
 M2 = TypeVar("M2", bound=Async)
 M3 = TypeVar("M3", bound=Async)
 
@@ -51,18 +52,20 @@ def only(kind: type, block: object, /) -> object:
 
 
 @overload
-def branch(test: Callable[[X], bool], yes: Neutral[X, Y, M2], no: Neutral[X, Y, M3], /) -> Neutral[X, Y, M2 | M3]: ...
+def branch(
+    test: Callable[[X], bool], yes: Neutral[X, Y, M2], no: Neutral[X, Z, M3], /
+) -> Neutral[X, Y | Z, M2 | M3]: ...
 @overload
 def branch(  # type: ignore[overload-overlap]  # two blocks fit the next overload too; the first that fits is meant
-    test: Callable[[X], bool], yes: Block[X, Y, M2], no: Block[X, Y, M3], /
-) -> Block[X, Y, M2 | M3]: ...
+    test: Callable[[X], bool], yes: Block[X, Y, M2], no: Block[X, Z, M3], /
+) -> Block[X, Y | Z, M2 | M3]: ...
 @overload
 def branch(
     test: Callable[[X], bool],
     yes: Block[X, Y, M2] | Sealed[X, Y, M2],
-    no: Block[X, Y, M3] | Sealed[X, Y, M3],
+    no: Block[X, Z, M3] | Sealed[X, Z, M3],
     /,
-) -> Sealed[X, Y, M2 | M3]: ...
+) -> Sealed[X, Y | Z, M2 | M3]: ...
 def branch(test: object, yes: object, no: object, /) -> object:
     """One block or the other."""
     return like(yes, no)(Either(_test(test), node_of(yes), node_of(no)))
