@@ -1,7 +1,8 @@
 """The only front door of the workshop: ``python -m nox`` does everything that a change must pass.
 
 Sessions that are not run by default are listed by ``python -m nox --list``. The wheel is built once in
-each run of nox, and what is tested, covered, documented and measured is that wheel, never ``src``.
+each run of nox, and what is tested, covered, documented and measured is that wheel; only ``lint`` and
+``types`` read ``src``.
 """
 
 import os

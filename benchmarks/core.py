@@ -2,8 +2,9 @@
 
     python -m benchmarks.core [--strict]
 
-The machine is noisy, so every figure is the median of the ratios of interleaved rounds; what is measured beside
-it is named in each line. With `--strict` the exit status says whether every figure holds.
+The machine is noisy. Short work is compared by the median of the ratios of interleaved rounds, long work by the best of
+five of each; sizes are bytes. What is measured beside a figure is named in its line. With `--strict` the exit status
+says whether every figure holds.
 """
 
 import argparse

@@ -27,7 +27,7 @@ SCOPES: Final = (
 """Which loop, how many steps, and how many faults."""
 
 THOROUGH: Final = 2
-"""Programs of so many steps with one fault have each state dumped and loaded; others every so manieth."""
+"""Programs of so many steps with one fault have each state dumped and loaded; others every so many."""
 SAMPLE: Final = 8
 LARGE: Final = 3
 """Programs of so many steps leave the rare kinds out."""

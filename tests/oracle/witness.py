@@ -97,7 +97,7 @@ class Seen(NamedTuple):
 
 @final
 class Witness:
-    """Sees the states of many runs of one program, and proves of every so manieth what holds of all."""
+    """Sees the states of many runs of one program, and proves of one in every so many what holds of all."""
 
     def __init__(
         self,

@@ -8,7 +8,7 @@ from resaga.core.key import Work, derive
 
 @final
 class Attempt:
-    """One call of a body: whose, where, the how-manieth, and under which key.
+    """One call of a body: whose, where, which one in number, and under which key.
 
     `key` is the same for every attempt and every resume of one step, so a world that honours
     idempotency keys sees one request. It is derived when it is read.

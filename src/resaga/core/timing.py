@@ -23,7 +23,7 @@ Said: TypeAlias = Literal["returned", "undone", "settled", "did_not_happen", "no
 
 @final
 class StepTiming(Value):
-    """One call: of which body, the how-manieth, when, for how long, and what came of it.
+    """One call: of which body, which one in number, when, for how long, and what came of it.
 
     `duration` is None where the process was cut off inside the call.
     """
