@@ -2,7 +2,7 @@
 
 Sessions that are not run by default are listed by ``python -m nox --list``. The wheel is built once in
 each run of nox, and what is tested, covered, documented and measured is that wheel; only ``lint`` and
-``types`` read ``src``.
+``types`` read ``src``, and ``mutants`` breaks copies of it.
 """
 
 import os

@@ -147,8 +147,8 @@ class BlockingRuntime:
         What cannot be gone on with, whatever the error, is said in the log once, and the others are driven. Only what
         the store could not do is raised.
 
-        Given `now`, it acts as if that were the time: timers wake, deadlines pass, and that time is written. Only leases
-        still go by the real clock. If `now` is before what was written, less is due.
+        Given `now`, it acts as if that were the time: timers wake, deadlines pass, and that time is written. Only
+        leases still go by the real clock. If `now` is before what was written, less is due.
         """
         return self._ticked(clock_at(now, self._clock), self._hands)
 
