@@ -128,6 +128,16 @@ def test_it_can_be_taken_for_not_happened(loop: Loop, last: str, fates: Fates) -
 
 @doubts
 @both
+def test_what_it_was_given_can_be_asked_for(loop: Loop, last: str, fates: Fates) -> None:
+    """The result that a person gives is made of that."""
+    shop = Shop(loop, last, **fates)
+    stuck = shop.stuck()
+    given = shop.world.calls[[call.name for call in shop.world.calls].index("c")].value
+    assert stuck.context == given
+
+
+@doubts
+@both
 def test_it_can_be_taken_for_done(loop: Loop, last: str, fates: Fates) -> None:
     """With its result, and the run goes on."""
     shop = Shop(loop, last, **fates)

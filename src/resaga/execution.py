@@ -9,24 +9,14 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, final
 
 from typing_extensions import TypeAliasType
 
-from resaga.core import machine
+from resaga.core import machine, plan
 from resaga.core.block import Gate, M, Sync
 from resaga.core.decision import COMPLETED, ROLLED_BACK, STUCK, Decision, Status
 from resaga.core.errors import AlreadyUsed, NeedsAwait, NotAsked, TooLate
 from resaga.core.failure import Failure, clipped
 from resaga.core.outcome import Answer, Cancelled, MarkedDone, Retried, Skipped
 from resaga.core.outcome import Outcome as Report
-from resaga.core.plan import (
-    ByHand,
-    Kept,
-    RollbackPlan,
-    SkippedStep,
-    by_hand,
-    in_effect,
-    kept,
-    rollback_plan,
-    skipped_steps,
-)
+from resaga.core.plan import ByHand, Kept, RollbackPlan, SkippedStep
 from resaga.core.question import Question
 from resaga.core.replay import cut_off
 from resaga.core.state import ExecutionState
@@ -126,21 +116,20 @@ class Execution(Generic[X, B, M]):
         return said
 
     def _needs_await(self) -> NeedsAwait:
-        return NeedsAwait(
-            f"saga {self._codec.program.name!r} has async bodies; await start_async(), resume_async() or retry_async()."
-        )
+        name = self._codec.program.name
+        return NeedsAwait(f"saga {name!r} has async bodies; await start_async(), resume_async() or retry_async().")
 
     def _go(self, clock: Clock) -> "Outcome[Any, Any, Any]":
         codec, self._clock = self._codec, clock
         if codec.program.awaits:
             raise self._needs_await()
         state = self._use()
-        return ended_as(codec, state, drive(state, clock, codec.copy), self._after)
+        return came_to(codec, state, drive(state, clock, codec.copy), self._after)
 
     async def _go_async(self, clock: Clock) -> "Outcome[Any, Any, Any]":
         codec, self._clock = self._codec, clock
         state = self._use()
-        return ended_as(codec, state, await drive_async(state, clock, codec.copy), self._after)
+        return came_to(codec, state, await drive_async(state, clock, codec.copy), self._after)
 
 
 class _Cancellable(Execution[X, B, M]):
@@ -158,7 +147,7 @@ class _Cancellable(Execution[X, B, M]):
 
     def rollback_plan(self) -> RollbackPlan:
         """What a rollback would do from here."""
-        return rollback_plan(self.state)
+        return plan.rollback_plan(self.state)
 
 
 @final
@@ -309,17 +298,17 @@ class RolledBack(Execution[X, B, M]):
     @property
     def undone_by_hand(self) -> Sequence[ByHand]:
         """What a person said is undone."""
-        return by_hand(self.state)
+        return plan.by_hand(self.state)
 
     @property
     def kept(self) -> Sequence[Kept]:
         """The steps whose effects stay, and why."""
-        return kept(self.state)
+        return plan.kept(self.state)
 
     @property
     def skipped(self) -> Sequence[SkippedStep]:
         """What a person said to leave."""
-        return skipped_steps(self.state)
+        return plan.skipped_steps(self.state)
 
 
 @final
@@ -339,6 +328,12 @@ class Stuck(_Cancellable[X, B, M]):
         return self.why.path
 
     @property
+    def context(self) -> object:
+        """What the body that it is stuck in was given: by `mark_done`, say what the step made of that."""
+        here = self.state.here
+        return lent(here.gives if isinstance(self.why, UndoFailed) else here.takes, self.state.value, self._codec.copy)
+
+    @property
     def failure(self) -> Failure:
         """The original failure."""
         return self.state.failure or self.why.failure
@@ -352,12 +347,12 @@ class Stuck(_Cancellable[X, B, M]):
     @property
     def in_effect(self) -> Sequence[str]:
         """The paths of the steps that are done and not taken back, the last first, without one in doubt."""
-        return tuple(self.state.program.instructions[index].path for index in in_effect(self.state))
+        return tuple(self.state.program.instructions[index].path for index in plan.in_effect(self.state))
 
     @property
     def skipped(self) -> Sequence[SkippedStep]:
         """What a person said to leave."""
-        return skipped_steps(self.state)
+        return plan.skipped_steps(self.state)
 
     def retry(self: "Stuck[X, B, Sync]", *, by: str | None = None, clock: Clock = SYSTEM) -> "Outcome[X, B, Sync]":
         """Try again what it is stuck in, with a new budget of attempts."""
@@ -396,9 +391,7 @@ Outcome = TypeAliasType(
 """How a run can end."""
 
 
-def ended_as(
-    codec: "Codec", state: ExecutionState, last: Decision, unused: list[None] | None
-) -> Outcome[Any, Any, Any]:
+def came_to(codec: "Codec", state: ExecutionState, last: Decision, unused: list[None] | None) -> Outcome[Any, Any, Any]:
     """The execution that a loop's last decision leaves."""
     if last is COMPLETED:
         return Completed(codec, state, unused)

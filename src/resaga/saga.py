@@ -18,7 +18,7 @@ from resaga.core.program import Program
 from resaga.core.state import ExecutionState
 from resaga.drive.clock import SYSTEM, Clock
 from resaga.drive.identity import IDENTITY
-from resaga.execution import Answered, Execution, Interrupted, New, Outcome, Paused, ended_as
+from resaga.execution import Answered, Execution, Interrupted, New, Outcome, Paused, came_to
 
 if TYPE_CHECKING:
     from resaga.codec import Codec
@@ -133,7 +133,7 @@ class Saga(Generic[X, B, M]):
             case Status.RUNNING | Status.COMPENSATING:
                 return Interrupted(codec, state, unused)
             case _:
-                return ended_as(codec, state, machine.decide(self.program, state), unused)
+                return came_to(codec, state, machine.decide(self.program, state), unused)
 
     def as_child(self, name: str, /) -> Named:
         """What another saga runs of it: see `run_saga`."""

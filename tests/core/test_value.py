@@ -1,5 +1,6 @@
 """Values, as core/value.py makes them."""
 
+from inspect import signature
 from typing import Generic, TypeVar
 
 import pytest
@@ -45,6 +46,12 @@ def test_fields_are_given_in_order_or_by_name() -> None:
     assert Point(1) == Point(1, 0)
     assert Deeper(1, z=5).z == 5
     assert Box[int](4).inside == 4
+
+
+def test_help_says_what_a_value_is_made_of() -> None:
+    """Each field with its type, and its default."""
+    assert str(signature(Deeper)) == "(x: int, y: int = 0, z: int = 3)"
+    assert str(signature(Nothing)) == "()"
 
 
 def test_values_of_two_classes_are_never_equal() -> None:

@@ -23,7 +23,7 @@ from resaga import (
 from resaga.core import machine
 from resaga.core.failure import Failure
 from resaga.core.outcome import Failed
-from resaga.execution import ended_as
+from resaga.execution import came_to
 from resaga.runtime.room import refused
 from resaga.saga import Loaded
 from tests.golden.sagas import (
@@ -113,7 +113,7 @@ def _unwritable(execution: Any, stage: Stage) -> AnyExecution:  # noqa: ANN401 -
     machine.start(state.program, state, at)
     failure = Failure(state.path, "unwritable", "it cannot be stored", "NotStorable")
     decision = machine.advance(state.program, state, Failed(failure, worth_repeating=False), at + 1_000, 1_000)
-    return ended_as(execution._codec, state, decision, [None])
+    return came_to(execution._codec, state, decision, [None])
 
 
 def _no_room(execution: Any, stage: Stage) -> AnyExecution:  # noqa: ANN401 - New
@@ -121,7 +121,7 @@ def _no_room(execution: Any, stage: Stage) -> AnyExecution:  # noqa: ANN401 - Ne
     state, at = execution.state, stage.clock.wall()
     machine.start(state.program, state, at)
     decision = machine.advance(state.program, state, refused(state), at + 1_000, 0)
-    return ended_as(execution._codec, state, decision, [None])
+    return came_to(execution._codec, state, decision, [None])
 
 
 YES: Final = _answer(Approval(ok=True, by="ann", notes={"$why": LONG, "": "a friend"}), "ann")

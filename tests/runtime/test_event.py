@@ -1,10 +1,11 @@
 """What happened, as others may be told."""
 
 from datetime import timedelta
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
+from resaga import NotYet, Saga, step
 from resaga.core.fact import Fact
 from resaga.runtime.event import Event, Happened
 from resaga.runtime.options import STATUSES
@@ -36,6 +37,49 @@ def test_the_events_of_an_execution() -> None:
     assert then[0] == Event("A:1", "created", "reserve", began, timedelta(0))
     assert then[-1].at == began + timedelta(hours=1)
     assert all(not hasattr(event, "value") for event in then)
+
+
+@pytest.mark.parametrize(
+    ("decides", "decided"),
+    [
+        (lambda runtime: runtime.retry("A", by="cat"), ("retried", "cat", None)),
+        (lambda runtime: runtime.skip("A", "it may stay", by="dan"), ("skipped", "dan", "it may stay")),
+        (lambda runtime: runtime.mark_done("A", by="eve"), ("undone_by_hand", "eve", None)),
+    ],
+)
+def test_who_said_what(decides: Any, decided: tuple[str, ...]) -> None:  # noqa: ANN401 - of either runtime
+    """Whoever answered, and what was said when something went wrong, was left or was cancelled, can be read again."""
+    shop = Shop()
+    shop.runtime.run(CHECKOUT, Order("A", "kept"), id="A")
+    shop.runtime.answer("A", approval, True, by="ann")
+    shop.runtime.resume(CHECKOUT, "A")
+    shop.runtime.cancel("A", "enough", by="bob")
+    while shop.runtime.get("A").status != "stuck":
+        shop.clock.advance(timedelta(minutes=2))
+        shop.runtime.resume(CHECKOUT, "A")
+    decides(shop.runtime)
+    told = {(event.what, event.by, event.why) for event in shop.runtime.events("A")}
+    assert told >= {
+        ("answered", "ann", None),
+        ("failed", None, "second cancelled: enough (bob)"),
+        ("setback", None, "reserve failed [ValueError]: not now"),
+        ("stuck", None, "reserve failed [ValueError]: not now"),
+        decided,
+    }
+
+
+def test_why_it_was_put_off() -> None:
+    """The words of the body."""
+    shop = Shop()
+
+    @step
+    def later(order: Order) -> Order:
+        raise NotYet("the bank sleeps", again=timedelta(hours=1))
+
+    saga: Any = Saga("later", later.kept("it is a test"))
+    runtime = shop.another(saga)
+    runtime.run(saga, Order("P"), id="P")
+    assert [event.why for event in runtime.events("P") if event.what == "postponed"] == ["the bank sleeps"]
 
 
 def test_the_words_are_all_there() -> None:

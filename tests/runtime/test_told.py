@@ -87,6 +87,18 @@ def test_what_nobody_has_thought_of(caplog: pytest.LogCaptureFixture) -> None:
     assert said(caplog) == [("ERROR", expected)]
 
 
+def test_a_saga_that_it_was_not_given(caplog: pytest.LogCaptureFixture) -> None:
+    """What is due of it is left to others, which is said once: not as an error, since others may have it."""
+    caplog.set_level("INFO", "resaga.runtime")
+    shop = Shop()
+    for id_ in ("B", "C"):
+        shop.runtime.submit(NAP, Order(id_), id=id_)
+    runtime = shop.another(OTHER)
+    assert [runtime.tick(), runtime.tick(), runtime.recover()] == [0, 0, 0]
+    left = "executions of nap/1 are due, and left to others: it is not among the sagas that are driven here"
+    assert said(caplog) == [("INFO", left)]
+
+
 def test_a_worker_goes_on(caplog: pytest.LogCaptureFixture) -> None:
     """Such an error does not end it."""
     shop = Shop()

@@ -7,6 +7,24 @@ them loaded by `import resaga`, and few of them made often. So this is what litt
 from typing import Any, ClassVar, NoReturn, Self, dataclass_transform
 
 
+class _Signature:
+    """What a class of values is made of, for `help`; found out when somebody asks, as `inspect` takes its time."""
+
+    def __get__(self, value: object, kind: "type[Value]") -> object:
+        from inspect import Parameter, Signature  # noqa: PLC0415 - as said above
+
+        notes: dict[str, object] = {}
+        for base in reversed(kind.__mro__):
+            notes |= base.__dict__.get("__annotations__", {})  # noqa: RUF063 - as they were written
+        either = Parameter.POSITIONAL_OR_KEYWORD
+        return Signature(
+            [
+                Parameter(name, either, default=getattr(kind, name, Parameter.empty), annotation=notes[name])
+                for name in kind.__match_args__
+            ]
+        )
+
+
 @dataclass_transform(frozen_default=True)
 class Value:
     """A value whose fields are its annotations, in order; a field may have a default.
@@ -15,6 +33,7 @@ class Value:
     """
 
     __match_args__: ClassVar[tuple[str, ...]] = ()
+    __signature__: ClassVar[_Signature] = _Signature()
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

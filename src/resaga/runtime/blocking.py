@@ -13,7 +13,7 @@ from resaga.core.decision import Status
 from resaga.core.errors import AlreadyExists, Conflict, NeedsAwait, StoreClosed, StoreError
 from resaga.core.step import span
 from resaga.drive.clock import SYSTEM, Clock
-from resaga.execution import Outcome, ended_as
+from resaga.execution import Outcome, came_to
 from resaga.runtime.asking import Asking, ask, closed, joined
 from resaga.runtime.desk import Desk
 from resaga.runtime.driving import EVERY, Driving, Found
@@ -308,7 +308,7 @@ class BlockingRuntime:
                 with suppress(StoreError, Conflict):
                     self._ask(held.leave())
                 raise
-        return ended_as(saga.codec, held.state, decision, None)
+        return came_to(saga.codec, held.state, decision, None)
 
 
 def _rest(hands: Hands, seconds: float) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, TypeVar, final
 from resaga.core.block import M
 from resaga.core.errors import AlreadyExists, Conflict, NoSuchExecution, ResagaError, StoreError, WrongLoop
 from resaga.drive.clock import Clock
-from resaga.execution import Outcome, ended_as
+from resaga.execution import Outcome, came_to
 from resaga.runtime.apart import Apart
 from resaga.runtime.asking import closed
 from resaga.runtime.desk import Desk
@@ -145,7 +145,7 @@ class Drives:
                 with suppress(StoreError, Conflict):
                     await hands.leave(held.leave())
                 raise
-        return ended_as(saga.codec, held.state, decision, None)
+        return came_to(saga.codec, held.state, decision, None)
 
 
 async def interrupted(tasks: Iterable["asyncio.Task[Any]"]) -> None:

@@ -12,6 +12,7 @@ from resaga.drive.clock import Clock
 from resaga.runtime.held import Held
 from resaga.runtime.life import WORKER, Life
 from resaga.runtime.standing import RUNNING
+from resaga.runtime.told import LOG
 from resaga.saga import Saga
 from resaga.stores.store import Head, Store
 
@@ -39,6 +40,7 @@ class Driving:
         self._left: dict[str, Held] = {}
         self._unwritten: dict[str, Held] = {}
         self._swept: int | None = None
+        self._left_to_others: set[str] = set()
         self._forgetting = threading.Lock()
 
     @property
@@ -91,9 +93,19 @@ class Driving:
         """Each of these once; what belongs to other sagas than these is left alone, and so is what is driven here."""
         told = set[str]()
         for head in heads:
-            if head.saga in sagas and head.id not in self._held and head.id not in told:
+            if head.saga not in sagas:
+                self._leave_to_others(head.saga)
+            elif head.id not in self._held and head.id not in told:
                 told.add(head.id)
                 yield head.id, sagas[head.saga]
+
+    def _leave_to_others(self, saga: str) -> None:
+        """Say so, once: somebody who misses an execution will look for that."""
+        if saga not in self._left_to_others:
+            self._left_to_others.add(saga)
+            LOG.info(
+                "executions of %s are due, and left to others: it is not among the sagas that are driven here", saga
+            )
 
     def _due(self, store: Store, due: int) -> Iterator[Head]:
         """What is due, and what nobody drives any more; seldom is all looked at for that."""

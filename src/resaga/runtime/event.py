@@ -1,9 +1,11 @@
-"""What happened to an execution, as others may be told: without its values."""
+"""What happened to an execution, as others may be told: without the users' values."""
 
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias, cast, final
 
+from resaga.codec.facts import SILENT_CODES
 from resaga.core.fact import BITS, MASK, Fact
+from resaga.core.failure import Failure, Kind
 from resaga.core.line import Line
 from resaga.core.timing import moment
 from resaga.core.value import Value
@@ -54,13 +56,21 @@ class Event(Value):
     at: datetime
     took: timedelta
 
+    by: str | None = None
+    """Who said so, where somebody did and gave a name."""
+
+    why: str | None = None
+    """What was said of it, where something failed, was put off, was cancelled or was left."""
+
 
 def events(stored: Stored) -> tuple[Event, ...]:
     """All that happened, in its order."""
     document = document_of(stored)
     paths = [Line.read(row).path for row in document.listing]
     paths.append(document.saga)
-    rows = zip(document.codes, document.at, document.took, strict=True)
+    values = iter(document.values)
+    told = [_said(code & MASK, None if code & MASK in SILENT_CODES else next(values, None)) for code in document.codes]
+    rows = zip(document.codes, document.at, document.took, told, strict=True)
     return tuple(
         Event(
             id=f"{stored.id}:{row}",
@@ -68,6 +78,27 @@ def events(stored: Stored) -> tuple[Event, ...]:
             path=paths[code >> BITS],
             at=moment(at),
             took=timedelta(microseconds=took // 1000),
+            by=by,
+            why=why,
         )
-        for row, (code, at, took) in enumerate(rows, 1)
+        for row, (code, at, took, (by, why)) in enumerate(rows, 1)
     )
+
+
+def _said(fact: int, value: object) -> tuple[str | None, str | None]:
+    """Who said so, and why, as far as the plain value of a row tells."""
+    match fact, value:
+        case Fact.ANSWERED | Fact.MARKED | Fact.MARKED_TO_UNDO, [_, str(by)]:
+            return by, None
+        case Fact.RETRIED | Fact.UNDONE_BY_HAND, str(by):
+            return by, None
+        case Fact.SKIPPED, [str(why), str(by)]:
+            return by, why
+        case Fact.POSTPONED, [str(why), _]:
+            return None, why
+        case Fact.SETBACK | Fact.DOUBTED, [[str(path), str(kind), str(message), str() | None as code], _]:
+            return None, str(Failure(path, cast("Kind", kind), message, code))
+        case Fact.SETTLING | Fact.FAILED | Fact.STUCK, [str(path), str(kind), str(message), str() | None as code]:
+            return None, str(Failure(path, cast("Kind", kind), message, code))
+        case _:
+            return None, None
