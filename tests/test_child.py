@@ -7,7 +7,7 @@ from attrs import frozen
 
 from resaga import Completed, Paused, Rejected, RolledBack, Saga, gate, run_saga, step
 from resaga.core.attempt import Attempt
-from resaga.core.errors import DuplicatePath, InvalidName, InvalidOption, InvalidStepOrder
+from resaga.core.errors import DuplicatePath, InvalidBody, InvalidName, InvalidOption, InvalidStepOrder
 
 
 @frozen
@@ -132,6 +132,13 @@ def test_what_it_emits() -> None:
     """The parent has to say that it may, as each saga says what it emits."""
     with pytest.raises(InvalidOption, match="its child 'payment' emits Seen"):
         Saga("shop", run_saga(PAYMENT))
+
+
+def test_what_is_no_saga() -> None:
+    """A block is joined as it is."""
+    block: Any = ship.kept("it comes back by itself")
+    with pytest.raises(InvalidBody, match=r"run_saga\(…\) was given a Step; give it a Saga"):
+        run_saga(block)
 
 
 def test_its_name() -> None:

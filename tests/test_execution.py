@@ -24,7 +24,7 @@ from resaga import (
     step,
     wait,
 )
-from resaga.core.errors import InvalidOption, NotAsked, PastNoReturn
+from resaga.core.errors import InvalidArgument, NotAsked, PastNoReturn
 from resaga.core.plan import Kept, RollbackPlan
 from resaga.core.why import AtGate, AtTimer, BackingOff, Postponed
 from resaga.saga import Loaded
@@ -58,6 +58,7 @@ VERBS: Final[dict[str, tuple[type[Any], ...]]] = {
     "undo_failure": (Stuck,),
     "in_effect": (Stuck,),
     "path": (Stuck,),
+    "given": (Stuck,),
     "why": (Paused, Stuck),
     "dump": tuple(STATES),
     "interrupted": tuple(STATES),
@@ -249,7 +250,7 @@ def test_a_cancellation_says_why(loop: Loop) -> None:
     """And nobody is named by a blank."""
     new = Shop(loop).new()
     for reason, by in (("", "ann"), (" ", None), ("never mind", ""), ("never mind", " ")):
-        with pytest.raises(InvalidOption, match=r"cancel\(…"):
+        with pytest.raises(InvalidArgument, match=r"cancel\(…"):
             new.cancel(reason, by=by)
     assert isinstance(new.cancel("never mind"), Interrupted)
 

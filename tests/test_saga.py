@@ -11,6 +11,7 @@ from resaga import Hook, Saga, gate, read, step, wait, when
 from resaga.core import limits
 from resaga.core.errors import (
     EmptySaga,
+    InvalidArgument,
     InvalidBody,
     InvalidName,
     InvalidOption,
@@ -105,6 +106,22 @@ def test_a_type_of_one_s_own_needs_a_hook() -> None:
     assert Saga("checkout", price, hooks=(Hook(Money, int, lambda _: 0, lambda _: Money()),)).program.end == 1
 
 
+def test_two_hooks_of_one_class_are_refused() -> None:
+    """One of them would never be asked."""
+    hooks = (Hook(Money, int, lambda _: 0, lambda _: Money()), Hook(Money, str, lambda _: "", lambda _: Money()))
+    with pytest.raises(InvalidOption, match="two of its hooks are for one class"):
+        Saga("checkout", price, hooks=hooks)
+
+
+def test_what_is_no_saga_or_execution_is_refused() -> None:
+    """With a word for what belongs there."""
+    saga = untyped("checkout", look >> ask)
+    with pytest.raises(InvalidArgument, match=r"listing\(…\) was given a str; give it an execution"):
+        saga.listing("A-1")
+    with pytest.raises(InvalidArgument, match=r"migration\(…\) was given a Read; give it the older Saga"):
+        saga.migration(look)
+
+
 def test_local_names_are_seen_where_the_saga_is_made() -> None:
     """Even those that came after the step."""
 
@@ -174,7 +191,7 @@ def test_an_id_is_one_that_every_store_can_keep(execution_id: str) -> None:
 @pytest.mark.parametrize("execution_id", ["", "a/b", "ä", "x" * (limits.ID_LENGTH + 1), 3])
 def test_another_id_is_refused(execution_id: object) -> None:
     """File systems and headers are not asked for more."""
-    with pytest.raises(InvalidName, match="is no id: 1 to 128 characters"):
+    with pytest.raises(InvalidArgument, match="is no id: 1 to 128 characters"):
         untyped("checkout", look).new(Order("1"), id=execution_id)
 
 

@@ -7,7 +7,7 @@ import pytest
 from resaga import Completed, Interrupted, Paused, Rejected, Retry, RolledBack, Saga, Stuck, branch, within
 from resaga.core.errors import (
     AlreadyUsed,
-    InvalidOption,
+    InvalidArgument,
     NeedsAwait,
     NotStuckThere,
     PastNoReturn,
@@ -133,7 +133,7 @@ def test_what_it_was_given_can_be_asked_for(loop: Loop, last: str, fates: Fates)
     shop = Shop(loop, last, **fates)
     stuck = shop.stuck()
     given = shop.world.calls[[call.name for call in shop.world.calls].index("c")].value
-    assert stuck.context == given
+    assert stuck.given == given
 
 
 @doubts
@@ -369,12 +369,12 @@ def test_a_decision_is_signed(loop: Loop) -> None:
     nobody: Any = None
     number: Any = 7
     for reason, by in (("", "ann"), ("looked", " "), (nobody, nobody), ("looked", number)):
-        with pytest.raises(InvalidOption, match=r"skip\(…\): say who decided this, and why"):
+        with pytest.raises(InvalidArgument, match=r"skip\(…\): say who decided this, and why"):
             stuck.skip(reason, by)
     for by in ("", " ", nobody, number):
-        with pytest.raises(InvalidOption, match=r"mark_done\(…\): say who"):
+        with pytest.raises(InvalidArgument, match=r"mark_done\(…\): say who"):
             stuck.mark_done(1, by=by)
-    with pytest.raises(InvalidOption, match=r"retry\(…, by=7\): give the name"):
+    with pytest.raises(InvalidArgument, match=r"retry\(…, by=7\): give the name"):
         loop.retry(stuck, shop.clock, by=number)
     with pytest.raises(WrongAnswer, match=r"^step 'c' gives int, and was given str\.$"):
         stuck.mark_done("paid", by="ann")
@@ -392,7 +392,7 @@ def test_a_decision_is_signed(loop: Loop) -> None:
 def test_an_undo_has_no_result(loop: Loop) -> None:
     """Whoever gives one speaks of something else."""
     shop, stuck = failed_undo(loop)
-    with pytest.raises(InvalidOption, match=r"'b' is stuck in its undo, which has none; say mark_done\(by=…\)"):
+    with pytest.raises(InvalidArgument, match=r"'b' is stuck in its undo, which has none; say mark_done\(by=…\)"):
         stuck.mark_done(7, by="ann")
     assert isinstance(shop.resume(stuck.mark_done(by="ann")), RolledBack)
 

@@ -9,7 +9,7 @@ import pytest
 from resaga import Answered, Completed, Execution, Interrupted, New, Paused, Stuck
 from resaga.core.errors import (
     AlreadyUsed,
-    InvalidOption,
+    InvalidArgument,
     NeedsAwait,
     NotAsked,
     TooLate,
@@ -100,7 +100,7 @@ def test_an_error_uses_nothing_up(loop: Loop, kind: type[Any]) -> None:
     """What a verb refuses leaves the execution as it was."""
     execution = STATES[kind](loop)
     before = execution.dump()
-    with pytest.raises(InvalidOption, match="by=7"):
+    with pytest.raises(InvalidArgument, match="by=7"):
         execution.cancel("enough", by=7)
     if loop is AWAITING:
         blocking = execution.start if kind is New else execution.resume
@@ -121,7 +121,7 @@ def test_a_wrong_answer_uses_nothing_up() -> None:
     paused = shop.paused()
     with pytest.raises(WrongAnswer, match=r"^gate 'boss/ask' asks for bool, and was given str\.$"):
         paused.answer(shop.ask, "yes", clock=shop.clock)
-    with pytest.raises(InvalidOption, match="by=7"):
+    with pytest.raises(InvalidArgument, match="by=7"):
         paused.answer(shop.ask, True, by=7, clock=shop.clock)
     shop.clock.jump(DAY)
     with pytest.raises(TooLate):

@@ -328,7 +328,7 @@ class Stuck(_Cancellable[X, B, M]):
         return self.why.path
 
     @property
-    def context(self) -> object:
+    def given(self) -> Any:  # noqa: ANN401 - of whichever step
         """What the body that it is stuck in was given: by `mark_done`, say what the step made of that."""
         here = self.state.here
         return lent(here.gives if isinstance(self.why, UndoFailed) else here.takes, self.state.value, self._codec.copy)

@@ -8,7 +8,15 @@ from resaga.core import limits, machine
 from resaga.core.block import Block, M, Sealed, Wait, node_of
 from resaga.core.body import valid_name
 from resaga.core.decision import Status
-from resaga.core.errors import EmptySaga, InvalidName, InvalidOption, InvalidStepOrder, NotPaused, WrongSaga
+from resaga.core.errors import (
+    EmptySaga,
+    InvalidArgument,
+    InvalidBody,
+    InvalidOption,
+    InvalidStepOrder,
+    NotPaused,
+    WrongSaga,
+)
 from resaga.core.execution_id import is_id
 from resaga.core.hook import Hook
 from resaga.core.instruction import Op
@@ -61,6 +69,8 @@ class Saga(Generic[X, B, M]):
             raise InvalidOption(f"saga {name!r}: version={version!r} is no whole number from 1 to {limits.VERSION:,}.")
         if not isinstance(hooks, tuple) or not all(isinstance(one, Hook) for one in hooks):
             raise InvalidOption(f"saga {name!r}: hooks={hooks!r} is no tuple of Hook.")
+        if len({one.kind for one in hooks}) < len(hooks):
+            raise InvalidOption(f"saga {name!r}: two of its hooks are for one class; say once how that is stored.")
         if not isinstance(emits, tuple):
             raise InvalidOption(f"saga {name!r}: emits={emits!r} is no tuple of classes.")
         if body is None or isinstance(body, Wait):
@@ -87,7 +97,9 @@ class Saga(Generic[X, B, M]):
         """An execution of it, not begun yet. Without an `id` it gets a random one."""
         own = self.codec.check_context(context)
         if id is not None and not is_id(id):
-            raise InvalidName(f"{id!r} is no id: 1 to {limits.ID_LENGTH} characters of letters, digits, '_', '-', '.'.")
+            raise InvalidArgument(
+                f"{id!r} is no id: 1 to {limits.ID_LENGTH} characters of letters, digits, '_', '-', '.'."
+            )
         execution_id = IDENTITY.fresh() if id is None else id
         return New(self.codec, (execution_id, own, clock.wall()), [None])
 
@@ -115,6 +127,8 @@ class Saga(Generic[X, B, M]):
 
     def migration(self, old: "Saga[X0, Any, Any]", /) -> "Migration[X0, X, Loaded[X, B, M]]":
         """Say, step by step, what executions of an older saga become in this one; then load them by that."""
+        if not isinstance(old, Saga):
+            raise InvalidArgument(f"migration(…) was given a {type(old).__name__}; give it the older Saga.")
         from resaga.codec.conversion import Conversion  # noqa: PLC0415 - as above
         from resaga.codec.migration import Migration  # noqa: PLC0415 - as above
 
@@ -144,6 +158,8 @@ class Saga(Generic[X, B, M]):
         from resaga.core.listing import listing  # noqa: PLC0415 - for people, so it can wait for them
 
         own = state.state if isinstance(state, Execution) else state
+        if not isinstance(own, ExecutionState | None):
+            raise InvalidArgument(f"listing(…) was given a {type(own).__name__}; give it an execution, or nothing.")
         if own is not None and own.program.fingerprint != self.program.fingerprint:
             raise WrongSaga(f"execution {own.execution_id!r} is of {own.program!r}, not of this saga.", path="$.saga")
         return listing(self.program, own)
@@ -179,6 +195,8 @@ def run_saga(
     It is part of the execution that runs it: its steps have paths like `payment/charge`, its gates are answered there,
     and what takes back the whole takes it back, too. One with an irreversible step has to be run `irreversible=True`.
     """
+    if not isinstance(child, Saga):
+        raise InvalidBody(f"run_saga(…) was given a {type(child).__name__}; give it a Saga.")
     node = child.as_child(name or child.name)
     if irreversible:
         return Sealed(node)

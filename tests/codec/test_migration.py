@@ -8,7 +8,15 @@ from attrs import frozen
 
 from resaga import Change, Completed, Paused, RolledBack, Saga, Sync, Verdict, gate, read, step, wait
 from resaga.core.compatibility import Reach
-from resaga.errors import InvalidBody, InvalidOption, ProgramChanged, WrongAnswer, WrongContext, WrongSaga
+from resaga.errors import (
+    InvalidArgument,
+    InvalidBody,
+    InvalidOption,
+    ProgramChanged,
+    WrongAnswer,
+    WrongContext,
+    WrongSaga,
+)
 from resaga.saga import Loaded
 
 DAY: Final = timedelta(days=1)
@@ -345,13 +353,23 @@ def test_what_a_function_gives_is_checked() -> None:
 
 
 def test_what_a_function_raises_is_raised() -> None:
-    """It is the caller's own."""
+    """It is the caller's own, and a note says where it was called."""
 
     def refuse(order: OldOrder) -> Order:
         raise LookupError(order.id)
 
-    with pytest.raises(LookupError):
+    with pytest.raises(LookupError) as caught:
         MIGRATION.first(refuse).load(paused().dump())
+    (note,) = caught.value.__notes__
+    assert "raised in a migration to <Program checkout" in note
+
+
+def test_what_is_no_function_is_refused() -> None:
+    """Where it is said."""
+    untyped: Any = v2.migration(v1)
+    for word in (untyped.first, untyped.step(RESERVED, HOLDING).using, untyped.supply(score).using):
+        with pytest.raises(InvalidArgument, match=r"(first|using)\(…\) was given a int; give it a function"):
+            word(5)
 
 
 # ---- which documents ------------------------------------------------------------------------------------

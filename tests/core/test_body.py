@@ -284,7 +284,7 @@ def test_what_may_not_is_refused(name: object) -> None:
 
 def test_a_lambda_needs_a_name() -> None:
     """Its path would be the same as every other lambda's."""
-    with pytest.raises(InvalidName, match=r"a lambda has none, so give name=…"):
+    with pytest.raises(InvalidName, match=r"a lambda has none: write a function"):
         read(lambda order: order)
 
 

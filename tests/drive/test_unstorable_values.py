@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from resaga import Attempt, Completed, DidNotHappen, Retry, RolledBack, Saga, Stuck, read, step
+from resaga import Attempt, Completed, DidNotHappen, InDoubt, Retry, RolledBack, Saga, Stuck, read, step
 from resaga.core.errors import NotStorable
 from tests.drive.trips import Cart, Still, go
 
@@ -79,8 +79,10 @@ def test_an_irreversible_step_that_gives_such_a_value_is_stuck() -> None:
     assert done.result == Cart(["paid", "seen"])
 
 
-def test_a_settle_that_gives_such_a_value_says_that_it_happened() -> None:
-    """And that is what is undone."""
+@pytest.mark.parametrize("found", [Cart(["found"], float("nan")), None], ids=["cannot-be-stored", "forgotten"])
+@pytest.mark.parametrize("undoable", [True, False])
+def test_a_settle_that_gives_such_a_value_has_found_out_nothing(undoable: bool, found: Cart) -> None:  # noqa: FBT001 - a case
+    """A person decides what has happened; it can be dumped until then."""
     undone: list[str] = []
 
     @step
@@ -88,14 +90,18 @@ def test_a_settle_that_gives_such_a_value_says_that_it_happened() -> None:
         raise OSError
 
     def settle(cart: Cart, attempt: Attempt) -> Cart | DidNotHappen:
-        return Cart(["found"], float("nan"))
+        return found
 
     def undo(cart: Cart) -> None:
         undone.extend(cart.items)
 
-    outcome = go(a.settled_by(settle).undone_by(undo), Cart())
-    assert isinstance(outcome, RolledBack)
-    assert (undone, outcome.failure.code) == (["found"], "OSError")
+    settled = a.settled_by(settle)
+    outcome = go(settled.undone_by(undo) if undoable else settled.irreversible(), Cart())
+    assert isinstance(outcome, Stuck)
+    assert isinstance(outcome.why, InDoubt)
+    assert (outcome.why.failure.kind, outcome.failure.code) == ("unwritable", "OSError")
+    assert outcome.dump()
+    assert not undone
 
 
 def test_a_value_that_refuses_to_be_made_again_is_one_of_them() -> None:

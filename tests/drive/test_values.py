@@ -1,8 +1,9 @@
 """Values handed on: nobody who is given one can change what is recorded."""
 
+from collections.abc import Set as AbstractSet
 from typing import Any
 
-from attrs import define
+from attrs import define, frozen
 
 from resaga import (
     Attempt,
@@ -29,11 +30,38 @@ class Trip:
     cart: Cart
 
 
+@frozen
+class Seats:
+    numbers: AbstractSet[int]
+
+
 def undo_nothing(context: object) -> None:
     pass
 
 
 # ---- mutable ones ------------------------------------------------------------------------------------------
+
+
+def test_a_set_is_not_taken_for_one_that_cannot_change() -> None:
+    """Where the annotation promises no more than `Set`, what is recorded is a frozen one."""
+    seats = {1, 2}
+    undone: list[AbstractSet[int]] = []
+
+    @step
+    def hold(cart: Cart) -> Seats:
+        return Seats(seats)
+
+    @read
+    def empty(held: Seats) -> Seats:
+        seats.clear()
+        raise Rejected
+
+    def release(held: Seats) -> None:
+        undone.append(held.numbers)
+
+    outcome = go(hold.undone_by(release) >> empty, Cart())
+    assert isinstance(outcome, RolledBack)
+    assert undone == [frozenset({1, 2})]
 
 
 def test_a_body_cannot_change_what_it_was_given() -> None:

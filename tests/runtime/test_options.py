@@ -102,12 +102,25 @@ def test_a_search_for_what_nobody_has(asked: Any) -> None:  # noqa: ANN401 - as 
         list(runtime.find(**asked))
 
 
+@pytest.mark.usefixtures("both_runtimes")
+def test_an_id_or_a_path_that_is_no_text() -> None:
+    """There is nothing of that name."""
+    shop = Shop()
+    runtime: Any = shop.runtime
+    runtime.run(CHECKOUT, Order("A"), id="A")
+    with pytest.raises(errors.NoSuchExecution):
+        runtime.resume(CHECKOUT, ["A"])
+    with pytest.raises(errors.NotAsked, match="is not asked at"):
+        runtime.answer("A", approval, True, path=["approval"])
+
+
 @pytest.mark.parametrize("reason", [None, 5])
+@pytest.mark.usefixtures("both_runtimes")
 def test_a_cancel_for_no_reason(reason: Any) -> None:  # noqa: ANN401 - as untyped callers have it
     """It is asked for."""
     shop = Shop()
     shop.runtime.submit(CHECKOUT, Order(A), id=A)
-    with pytest.raises(errors.InvalidOption, match="why"):
+    with pytest.raises(errors.InvalidArgument, match="why"):
         shop.runtime.cancel(A, reason)
     assert shop.runtime.get(A).status == "new"
 

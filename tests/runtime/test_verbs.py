@@ -208,7 +208,7 @@ def test_submit_in_a_transaction(tmp_path: Path, commits: bool) -> None:  # noqa
 
 def test_submit_in_a_transaction_of_what_is_no_database() -> None:
     """A store in memory can be part of nobody's transaction."""
-    with pytest.raises(errors.InvalidOption):
+    with pytest.raises(errors.InvalidArgument):
         Shop().runtime.submit(CHECKOUT, Order(A), connection=object())
 
 

@@ -194,8 +194,8 @@ class Conversion(Value):
         convert = self._said(fact, index)
         if convert is not None:
             if isinstance(value, Answer | Mark):
-                return value.replaced(value=self._checked(code, convert(value.value)))
-            return self._checked(code, convert(value))
+                return value.replaced(value=self._checked(code, self._applied(convert, code, value.value)))
+            return self._checked(code, self._applied(convert, code, value))
         plain = self.old.facts.encode(source, value)
         try:
             return self.new.facts.decode(code, plain)
@@ -217,8 +217,16 @@ class Conversion(Value):
         """The result of an instruction that the run is taken to have passed."""
         one = self.new.program.instructions[place]
         inside = (frames[-1], context) if one.kind is Kind.PUT else (context,)
-        make = self.makes.get(place) or (one.body and one.body.function)
-        return self._checked(place << BITS | Fact.RETURNED, make and make(*inside))
+        make, code = self.makes.get(place) or (one.body and one.body.function), place << BITS | Fact.RETURNED
+        return self._checked(code, make and self._applied(make, code, *inside))
+
+    def _applied(self, function: Convert, code: int, *values: object) -> object:
+        """What a function of somebody's gives; if it raises, its error says for which step it was called."""
+        try:
+            return function(*values)
+        except Exception as error:
+            error.add_note(f"raised in a migration to {self.new.program!r}, for {self._path(code)!r}")
+            raise
 
     def _checked(self, code: int, value: object) -> object:
         """A value that a function of somebody's gave, if it is one that the row may have."""
@@ -226,7 +234,11 @@ class Conversion(Value):
         shape = self.new.facts.shape(fact, index)
         if fact is Fact.CREATED or shape is None:
             return self.new.check_context(value)
-        return self.new.check_answer(shape, value, self.new.program.instructions[index].path)
+        return self.new.check_answer(shape, value, self._path(code))
+
+    def _path(self, code: int) -> str:
+        """What a row of the new trail is about."""
+        return self.new.program.instructions[code >> BITS].path
 
 
 def places(codec: Codec, block: Arrow) -> list[int]:

@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeAlias, TypeVar, final, overload
 
 from resaga.codec.conversion import Conversion, Convert, places, title
 from resaga.core.block import Arrow, Gate, Irreversible, Read, Step
-from resaga.core.errors import InvalidOption
+from resaga.core.errors import InvalidArgument, InvalidOption
 from resaga.core.node import Kind
 from resaga.core.state import ExecutionState
 
@@ -56,7 +56,7 @@ class Migration(Generic[X0, X, L]):
 
     def first(self, convert: Callable[[X0], X], /) -> "Migration[X0, X, L]":
         """Say what the first context becomes."""
-        return Migration(self.conversion.replaced(first=convert), self._open)
+        return Migration(self.conversion.replaced(first=_function("first", convert)), self._open)
 
     @overload
     def step(
@@ -136,7 +136,7 @@ class Becoming(Migration[X0, X, L], Generic[X0, X, L, B0, B]):
         return Migration(self._converting(convert), self._open)
 
     def _converting(self, convert: Convert) -> Conversion:
-        results = {**self.conversion.results, **dict.fromkeys(self._indexes, convert)}
+        results = {**self.conversion.results, **dict.fromkeys(self._indexes, _function("using", convert))}
         return self.conversion.replaced(results=results)
 
 
@@ -148,7 +148,7 @@ class Answering(Becoming[X0, X, L, B0, B], Generic[X0, X, L, B0, B, R0, R]):
 
     def answered(self, convert: Callable[[R0], R], /) -> "Answering[X0, X, L, B0, B, R0, R]":
         """Say how an answer to the old question becomes one to the new question."""
-        answers = {**self.conversion.answers, **dict.fromkeys(self._indexes, convert)}
+        answers = {**self.conversion.answers, **dict.fromkeys(self._indexes, _function("answered", convert))}
         return Answering(self.conversion.replaced(answers=answers), self._open, self._indexes)
 
 
@@ -165,5 +165,12 @@ class Supplying(Generic[X0, X, L, A, B]):
 
     def using(self, make: Callable[[A], B], /) -> Migration[X0, X, L]:
         """Say what the new step would have given, of the context that it would have been given."""
-        makes = {**self._conversion.makes, **dict.fromkeys(self._places, make)}
+        makes = {**self._conversion.makes, **dict.fromkeys(self._places, _function("using", make))}
         return Migration(self._conversion.replaced(makes=makes), self._open)
+
+
+def _function(word: str, given: Convert) -> Convert:
+    """What was given, if it can be called."""
+    if not callable(given):
+        raise InvalidArgument(f"{word}(…) was given a {type(given).__name__}; give it a function.")
+    return given

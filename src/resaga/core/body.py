@@ -163,7 +163,7 @@ def is_text(annotation: object) -> bool:
 def valid_name(name: object) -> str:
     """A name that may stand in a path."""
     if not isinstance(name, str) or not 1 <= len(name) <= limits.NAME_LENGTH or not CHARACTERS.issuperset(name):
-        hint = "; a lambda has none, so give name=…, or write a function" if name == "<lambda>" else ""
+        hint = "; a lambda has none: write a function" if name == "<lambda>" else ""
         raise InvalidName(
             f"{name!r} is no name: 1 to {limits.NAME_LENGTH} characters of letters, digits, '_', '-', '.'{hint}."
         )

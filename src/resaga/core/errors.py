@@ -83,11 +83,11 @@ class InvalidBody(DefinitionError):
 
 
 class InvalidName(DefinitionError):
-    """A name or an id is empty, too long, or has characters that it may not have."""
+    """A name is empty, too long, or has characters that it may not have."""
 
 
 class InvalidOption(DefinitionError):
-    """An option has a value that it cannot have, where a saga is defined or where a verb is called."""
+    """An option has a value that it cannot have, where a saga is defined."""
 
 
 class TooLarge(DefinitionError):
@@ -95,6 +95,10 @@ class TooLarge(DefinitionError):
 
 
 # ---- the caller -------------------------------------------------------------------------------------------
+
+
+class InvalidArgument(UsageError):
+    """A verb was given something that it cannot take."""
 
 
 class AlreadyUsed(UsageError):

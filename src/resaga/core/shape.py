@@ -134,6 +134,7 @@ class Hooked(Value):
 Shape: TypeAlias = Scalar | Members | Constants | Items | Row | Mapped | Record | Choice | Hooked
 
 IMMUTABLE: Final = frozenset({Container.TUPLE, Container.FROZENSET})
+MUTABLE: Final = frozenset[type]({list, set})
 
 
 def parts(shape: Shape) -> "tuple[Shape, ...]":
@@ -165,7 +166,7 @@ def immutable(shape: Shape) -> bool:
             case Hooked(hook=hook):
                 return hook.immutable
             case Items(container=container, accepts=accepts):
-                return container in IMMUTABLE and list not in accepts
+                return container in IMMUTABLE and MUTABLE.isdisjoint(accepts)
             case Record(immutable_itself=itself):
                 return itself
             case _:

@@ -4,7 +4,7 @@ from resaga.core.decision import Decision, Halt, Plain
 from resaga.core.machine import advance, returned, undone
 from resaga.core.outcome import Outcome, Woke
 from resaga.core.state import ExecutionState
-from resaga.drive.call import Calling, Copy, answered, concluded, prepare, raised, taken
+from resaga.drive.call import Calling, Copy, answered, concluded, prepare, raised, taken_plainly
 from resaga.drive.clock import Clock
 from resaga.drive.rest import RESTING, enter, nap
 
@@ -28,12 +28,12 @@ def drive(state: ExecutionState, clock: Clock, copy: Copy) -> Decision:
                 decision = advance(program, state, raised(state, error), now + shift, now - before)
             else:
                 now = monotonic()
-                if decision.undoes:
+                if decision.undoes and value is None:
                     decision = undone(decision, state, now + shift, now - before)
                 elif type(value) in decision.given:
                     decision = returned(decision, state, value, now + shift, now - before)
                 else:
-                    outcome = taken(decision.instruction, value, (), copy)
+                    outcome = taken_plainly(decision, value, copy)
                     decision = advance(program, state, outcome, now + shift, now - before)
         elif isinstance(decision, Halt):
             return decision

@@ -1,6 +1,6 @@
 """Calling a body once: what it is given, and what its return or its exception means as an outcome."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, assert_never, cast, final
 
@@ -111,16 +111,34 @@ def concluded(call: Call, state: ExecutionState, value: object, copy: Copy) -> O
         case Choose():
             return Chose(bool(value))
         case Undo():
-            return Returned(None, events)
+            return taken_back(one, value, events)
         case Settle() if value is DidNotHappen or isinstance(value, DidNotHappen):
             return NothingHappened()
         case Perform():
             return taken(one, value, events, copy)
         case Settle():
             outcome = taken(one, value, events, copy)
-            return Returned(value, events) if isinstance(outcome, Unstorable) else outcome
+            if isinstance(outcome, Unstorable):  # that is no answer
+                return Failed(outcome.failure.replaced(kind="unwritable"), worth_repeating=False)
+            return outcome
         case _:
             assert_never(decision)
+
+
+def taken_plainly(decision: Plain | PlainAsync, value: object, copy: Copy) -> Outcome:
+    """What it means that a plain body gave this, where that is not as plain."""
+    one = decision.instruction
+    return taken_back(one, value) if decision.undoes else taken(one, value, (), copy)
+
+
+def taken_back(one: Instruction, value: object, events: tuple[object, ...] = ()) -> Outcome:
+    """What it means that an undo gave this: it is done, unless that would still have to be awaited."""
+    if not hasattr(type(value), "__await__"):
+        return Returned(None, events)
+    if isinstance(value, Coroutine):
+        value.close()
+    said = f"it gave a {type(value).__name__}, which nobody awaits here; make it async def"
+    return Failed(failure_of(one, TypeError(said)), worth_repeating=False)
 
 
 def taken(one: Instruction, value: object, events: tuple[object, ...], copy: Copy) -> Outcome:

@@ -8,7 +8,7 @@ to its writer, which gathers those of many executions, and the looks to a thread
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, Final, TypeAlias, TypeVar, cast
 
-from resaga.core.errors import InvalidOption, NoSuchExecution, StoreClosed, StoreError
+from resaga.core.errors import InvalidArgument, NoSuchExecution, StoreClosed, StoreError
 from resaga.core.execution_id import is_id
 from resaga.runtime.life import WORKER
 from resaga.stores.store import Append, Joining, Store, Stored
@@ -83,7 +83,7 @@ def ask(store: Store, asking: Asking[T]) -> T:
 def joined(store: Store, connection: object) -> Store:
     """The same store inside somebody's own transaction."""
     if not isinstance(store, Joining):
-        raise InvalidOption(
+        raise InvalidArgument(
             "submit(connection=…): this store cannot write in a transaction of yours; leave connection= out."
         )
     return store.joined(connection)

@@ -11,7 +11,7 @@ from resaga.core.block import Gate
 from resaga.core.errors import (
     AlreadyExists,
     Conflict,
-    InvalidOption,
+    InvalidArgument,
     NotAsked,
     NotStuckThere,
     PastNoReturn,
@@ -259,7 +259,7 @@ class Desk:
 
         if not isinstance(migration, Migration):
             said = f"migrate(…) was given a {type(migration).__name__}; give it a Migration, as in new.migration(old)."
-            raise InvalidOption(said)
+            raise InvalidArgument(said)
         new = migration.conversion.new
         return self._known(named(new.program), new)
 
@@ -299,7 +299,7 @@ def _asking(saga: AnySaga, gate: AnyGate, path: str | None) -> Instruction:
     if path is None and len(places) > 1:
         said = f"gate {name!r} is asked at {' and at '.join(map(repr, places))}; say which by path=…."
         raise NotAsked(said, path=name)
-    if path is not None and path not in places:
+    if path is not None and path not in tuple(places):
         said = f"gate {name!r} is not asked at {path!r:.80}, but at {' and at '.join(map(repr, places))}."
         raise NotAsked(said, path=name)
     return next(iter(places.values())) if path is None else places[path]

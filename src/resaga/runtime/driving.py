@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias, final
 
 from resaga.core.decision import Status
 from resaga.core.errors import AlreadyExists, Conflict, StoreError
+from resaga.core.execution_id import is_id
 from resaga.drive.clock import Clock
 from resaga.runtime.held import Held
 from resaga.runtime.life import WORKER, Life
@@ -50,7 +51,7 @@ class Driving:
 
     def take_unwritten(self, saga: Saga[Any, Any, Any], id_: str) -> Held | None:
         """One of which something happened that could not be written; it is given once, to whoever goes on with it."""
-        held = self._unwritten.get(id_)
+        held = self._unwritten.get(id_) if is_id(id_) else None
         if held is None or held.state.program is not saga.program:  # that is told by what is kept
             return None
         return self._unwritten.pop(id_, None)
