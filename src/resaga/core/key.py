@@ -15,11 +15,11 @@ class Work(Enum):
     UNDO = "undo"
 
 
-def derive(saga: str, execution_id: str, path: str, work: Work, loop: int = 0) -> str:
+def derive(saga: str, execution_id: str, path: str, work: Work) -> str:
     """The key under which the world outside may recognise this piece of work."""
     from hashlib import sha256  # noqa: PLC0415 - it brings OpenSSL, and most sagas in tests ask for no key
 
-    seed = "\n".join((saga, execution_id, path, str(loop), work.value))
+    seed = f"{saga}\n{execution_id}\n{path}\n0\n{work.value}"  # the nought is in keys that the world knows
     return b32encode(sha256(seed.encode()).digest()[:KEY_BYTES]).decode().lower()
 
 

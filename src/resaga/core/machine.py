@@ -12,6 +12,7 @@ Whoever can do it does it, and reports an `Outcome`: what did happen. Nothing he
 clock or draws a number; times and outcomes are arguments.
 
     advance = judge (which facts does this outcome make?) + write (each fact moves the registers) + decide
+    start, returned, undone, straight = advance, where an outcome leaves nothing to judge
 
 *Judging* is the only place where policy is asked: budgets, delays, the life of keys, deadlines. Its verdict
 becomes the fact (`SETBACK`: it will be tried again; `FAILED`: it is rolled back). *Writing* asks no policy,
@@ -139,7 +140,6 @@ def straight(program: Program, execution_id: str, trail: Trail) -> ExecutionStat
 
 def decide(program: Program, state: ExecutionState) -> Decision:
     """Say what must happen next, as far as the state tells; nothing changes."""
-    decision: Decision | None
     phase = state.phase
     if state.stuck is not None:
         return STUCK
