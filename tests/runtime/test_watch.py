@@ -12,10 +12,11 @@ import pytest
 
 from resaga import Saga, step
 from resaga.core import errors
+from resaga.runtime import driving, watch
 from resaga.stores.memory import MemoryStore
 from tests.runtime.ending import told_to_end
 from tests.runtime.shop import CALLS, A, Order
-from tests.runtime.shop_async import QUICK, approval, awaited, release, reserve, runtime
+from tests.runtime.shop_async import QUICK, Slow, approval, awaited, release, reserve, runtime
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -192,6 +193,64 @@ def test_a_worker_that_is_woken(fails: bool) -> None:  # noqa: FBT001 - a parame
     awaited(story())
     assert max(counts) == 1
     assert len(counts) <= 10, "it asks again and again"
+
+
+@pytest.mark.parametrize("verb", ["tick", "recover"])
+@pytest.mark.parametrize("at_once", [1, 2, 100])
+def test_who_runs_out_of_time(verb: str, at_once: int) -> None:
+    """He stops waiting at once, and nothing more is begun; what was begun is driven on, as if it were waited for."""
+
+    async def story() -> None:
+        store, slow = MemoryStore(), Slow()
+        async with runtime(store, slow.saga) as before:
+            for number in range(3):
+                await before.run(slow.saga, "x", id=str(number))
+            await until(lambda: len(slow.calls) == 3)
+        slow.calls.clear()
+        begun = min(at_once, 3)
+        async with runtime(store, slow.saga) as one:
+            cut = asyncio.create_task(getattr(one, verb)(at_once=at_once))
+            await until(lambda: len(slow.calls) == begun)
+            cut.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asyncio.wait_for(cut, 10)
+            assert slow.calls == [("first", 2)] * begun
+            slow.may_end.set()
+            await until(lambda: len(store.find(status="completed")) == begun)
+            assert len(slow.calls) == 2 * begun
+            assert await getattr(one, verb)() == 3 - begun
+
+    awaited(story())
+
+
+def test_a_search_that_breaks_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was begun by then is waited for before that is raised."""
+    monkeypatch.setattr(driving, "PAGE", 1)
+    monkeypatch.setattr(watch, "PAGE", 1)
+
+    @final
+    class Breaking:
+        def __init__(self) -> None:
+            self.inner = MemoryStore()
+
+        def find(self, **options: Any) -> Any:  # noqa: ANN401 - as the store has it
+            if options["after"] == "1":
+                raise errors.StoreUnreachable("It is away.", where="here", code="")
+            return self.inner.find(**options)
+
+        def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the store has it
+            return getattr(self.inner, name)
+
+    async def story() -> None:
+        store = Breaking()
+        async with runtime(store) as one:
+            for number in range(3):
+                await one.submit(QUICK, Order(str(number)), id=str(number))
+            with pytest.raises(errors.StoreUnreachable):
+                await one.tick()
+            assert [head.id for head in store.inner.find(status="completed")] == ["0", "1"]
+
+    awaited(story())
 
 
 def test_what_is_cut_off_in_another_time() -> None:

@@ -188,12 +188,15 @@ class Runtime:
                 return outcome
 
     async def tick(self, now: datetime | None = None, *, at_once: int = AT_ONCE) -> int:
-        """See `BlockingRuntime.tick`; drives up to `at_once` of them at once."""
+        """See `BlockingRuntime.tick`; drives up to `at_once` of them at once.
+
+        Who is cancelled here only stops waiting: no more are begun, and those that were are driven on.
+        """
         self._drives.check()
         return await self._watch.tick(clock_at(now, self._clock), count("at_once", at_once))
 
     async def recover(self, *, at_once: int = AT_ONCE) -> int:
-        """See `BlockingRuntime.recover`; drives up to `at_once` of them at once."""
+        """See `BlockingRuntime.recover`; drives up to `at_once` of them at once. Who is cancelled here: see `tick`."""
         self._drives.check()
         return await self._watch.recover(self._clock, count("at_once", at_once))
 

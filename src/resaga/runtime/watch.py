@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias, cast, final
 from resaga.core.errors import StoreClosed, StoreError
 from resaga.drive.clock import Clock
 from resaga.runtime.desk import Desk
-from resaga.runtime.drives import Drives, interrupted
+from resaga.runtime.drives import Drives, ended, interrupted
 from resaga.runtime.driving import PAGE, Driving, Found
 from resaga.runtime.sigterm import on_sigterm
 from resaga.runtime.told import is_about_one
@@ -49,13 +49,14 @@ class Watch:
         return await self._once(self._driving.left(self._store, self._desk.sagas), clock, at_once)
 
     async def _once(self, found: Found, clock: Clock, at_once: int) -> int:
-        """Have all of these driven to where they rest."""
+        """Have all of these driven to where they rest; who is cancelled here only stops waiting."""
         started: list[asyncio.Task[Any]] = []
         try:
             await self._patrol(found, clock, asyncio.Semaphore(at_once), started.append)
-        finally:
-            if started:
-                await asyncio.wait(started)
+        except Exception:
+            await ended(started)
+            raise
+        await ended(started)
         errors = [task.exception() for task in started if not task.cancelled()]
         for error in errors:
             if error is not None and not is_about_one(error):
