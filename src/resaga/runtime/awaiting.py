@@ -140,7 +140,7 @@ class Runtime:
             with suppress(NoSuchExecution):
                 await self._ask(self._desk.same(saga, state, tags))
                 return self.handle(saga, id_)
-            await asyncio.wait([other.task])  # somebody only looked for one that was not there
+            await other.over(id_)  # somebody only looked for one that was not there
         drive = self._drives.begun(saga, held, hands)
         await asyncio.wait([drive.task, drive.recorded], return_when=asyncio.FIRST_COMPLETED)
         try:
@@ -174,7 +174,10 @@ class Runtime:
         return Handle(id, lambda: self._awaited(saga, id))
 
     async def resume(self, saga: Saga[X, B, M], id: str, /) -> Outcome[X, B, M]:
-        """Go on with one here, as far as it goes; one that waits is given as it is."""
+        """Go on with one here, as far as it goes; one that waits is given as it is.
+
+        A body cannot wait for its own execution, nor for one that waits for that: `Conflict`.
+        """
         self._drives.check()
         self._desk.check(saga)
         while True:
@@ -182,7 +185,7 @@ class Runtime:
             drive = others or self._drives.resumed(saga, id)
             if drive.saga is not saga:
                 await self._ask(self._desk.state(saga, id))  # raises, unless it is the other saga that is wrong
-            await asyncio.wait([drive.task])
+            await drive.over(id)
             if drive.saga is saga and not (others and others.in_vain):
                 outcome: Outcome[X, B, M] = self._given(drive, id)
                 return outcome
@@ -303,6 +306,8 @@ class Runtime:
             try:
                 return await self.resume(saga, id_)
             except Conflict:
+                if (drive := self._drives.get(id_)) is not None:
+                    drive.waits.check(id_)
                 if not await self._ask(self._desk.is_driven(id_)):  # not any more, or that was not why
                     with suppress(NoSuchExecution):
                         return await self.resume(saga, id_)

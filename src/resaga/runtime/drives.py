@@ -20,6 +20,7 @@ from resaga.runtime.hands_async import HandsAsync
 from resaga.runtime.held import Held
 from resaga.runtime.loop_async import run_async
 from resaga.runtime.told import Told
+from resaga.runtime.waits import Waits, waiting
 from resaga.runtime.writer import Writer
 from resaga.saga import Saga
 
@@ -37,12 +38,19 @@ class Drive(NamedTuple):
     saga: Saga[Any, Any, Any]
     task: "asyncio.Task[Any]"
     recorded: "asyncio.Future[None]"
+    waits: Waits
 
     @property
     def in_vain(self) -> bool:
         """Whether it is over, as one of that id was kept that it was to begin, or none that it was to go on with."""
         ended = self.task.done() and not self.task.cancelled()
         return ended and isinstance(self.task.exception(), AlreadyExists | NoSuchExecution)
+
+    async def over(self, id_: str) -> None:
+        """Wait until it is not driven any more; raises if that would be for ever, as its body waits for who asks."""
+        self.waits.check(id_)
+        with waiting([self.waits]):
+            await asyncio.wait([self.task])
 
 
 @final
@@ -107,8 +115,9 @@ class Drives:
     def _started(
         self, saga: Saga[Any, Any, Any], id_: str, driving: Coroutine[Any, Any, Any], hands: HandsAsync
     ) -> Drive:
-        task = asyncio.create_task(driving, name=f"resaga {id_}")
-        self._now[id_] = drive = Drive(saga, task, hands.recorded)
+        waits = Waits()
+        task = asyncio.create_task(driving, name=f"resaga {id_}", context=waits.context())
+        self._now[id_] = drive = Drive(saga, task, hands.recorded, waits)
         task.add_done_callback(partial(self._ended, saga, id_))
         return drive
 

@@ -26,6 +26,7 @@ class Handle(Generic[X, B, M]):
     async def outcome(self) -> Outcome[X, B, M]:
         """How it stands once nothing can be done for now: it is over, it waits for somebody, or it is stuck.
 
-        Who asks again after an answer gets what came of that. Who is cancelled here only stops waiting.
+        Who asks again after an answer gets what came of that. Who is cancelled here only stops waiting. A body cannot
+        wait for its own execution, nor for one that waits for that: `Conflict`.
         """
         return await self._wait()

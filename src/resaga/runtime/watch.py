@@ -11,16 +11,17 @@ from typing import Any, Final, TypeAlias, cast, final
 from resaga.core.errors import StoreClosed, StoreError
 from resaga.drive.clock import Clock
 from resaga.runtime.desk import Desk
-from resaga.runtime.drives import Drives, ended, interrupted
+from resaga.runtime.drives import Drive, Drives, ended, interrupted
 from resaga.runtime.driving import PAGE, Driving, Found
 from resaga.runtime.sigterm import on_sigterm
 from resaga.runtime.told import is_about_one
+from resaga.runtime.waits import Waits, waiting
 from resaga.runtime.writer import Writer
 from resaga.stores.store import Store, Waking
 
 LOG: Final = logging.getLogger("resaga.runtime")
 
-Began: TypeAlias = Callable[["asyncio.Task[Any]"], object]
+Began: TypeAlias = Callable[[Drive], object]
 
 
 @final
@@ -50,13 +51,19 @@ class Watch:
 
     async def _once(self, found: Found, clock: Clock, at_once: int) -> int:
         """Have all of these driven to where they rest; who is cancelled here only stops waiting."""
-        started: list[asyncio.Task[Any]] = []
-        try:
-            await self._patrol(found, clock, asyncio.Semaphore(at_once), started.append)
-        except Exception:
+        started, waits = list[asyncio.Task[Any]](), list[Waits]()
+
+        def began(drive: Drive) -> None:
+            started.append(drive.task)
+            waits.append(drive.waits)
+
+        with waiting(waits):
+            try:
+                await self._patrol(found, clock, asyncio.Semaphore(at_once), began)
+            except Exception:
+                await ended(started)
+                raise
             await ended(started)
-            raise
-        await ended(started)
         errors = [task.exception() for task in started if not task.cancelled()]
         for error in errors:
             if error is not None and not is_about_one(error):
@@ -67,9 +74,9 @@ class Watch:
         """See `Runtime.work`."""
         started: set[asyncio.Task[Any]] = set()
 
-        def began(task: asyncio.Task[Any]) -> None:
-            started.add(task)
-            task.add_done_callback(started.discard)
+        def began(drive: Drive) -> None:
+            started.add(drive.task)
+            drive.task.add_done_callback(started.discard)
 
         patrolling = asyncio.create_task(self._patrols(clock, asyncio.Semaphore(at_once), began, seconds))
         loop = asyncio.get_running_loop()
@@ -101,10 +108,10 @@ class Watch:
                 if self._drives.get(id_):
                     slots.release()
                     continue
-                task = self._drives.resumed(saga, id_, clock).task
-                task.add_done_callback(lambda _: slots.release())
-                task.add_done_callback(partial(self._tell, id_))
-                began(task)
+                drive = self._drives.resumed(saga, id_, clock)
+                drive.task.add_done_callback(lambda _: slots.release())
+                drive.task.add_done_callback(partial(self._tell, id_))
+                began(drive)
 
     async def _something(self, seconds: float) -> None:
         """Wait until there may be something to do, or that long."""
