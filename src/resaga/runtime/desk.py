@@ -108,9 +108,9 @@ class Desk:
         self._compare(saga, stored)
         held = Held.seen(saga.codec, stored, owner, clock.wall())
         if stored.status == QUARANTINED or held.worn_out:
-            if held.worn_out:
+            if stored.status != QUARANTINED:
                 yield from held.quarantine()
-            died = f"{LAST_TAKEOVER} processes in a row died while they drove it"
+            died = f"{LAST_TAKEOVER} in a row died while they drove it, or were cut off by its own body"
             raise Quarantined(
                 f"execution {id_!r} is quarantined, as {died}; once the cause is gone, call retry({id_!r}).", id=id_
             )

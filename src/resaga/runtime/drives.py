@@ -149,12 +149,21 @@ class Drives:
                 await hands.ask(held.finish())
             try:
                 decision = await run_async(held, clock, saga.codec.copy, hands)
-            except asyncio.CancelledError:
-                held.cut_off(clock.wall())
+            except asyncio.CancelledError as cut:
+                by_itself = held.calling and not _is_cancelled()
+                if by_itself:
+                    self.told.leaks(held.state.execution_id, held.state.path, cut)
+                held.cut_off(clock.wall(), by_itself=by_itself)
                 with suppress(StoreError, Conflict):
                     await hands.leave(held.leave())
                 raise
         return came_to(saga.codec, held.state, decision, None)
+
+
+def _is_cancelled() -> bool:
+    """Whether anybody has cancelled this task."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def interrupted(tasks: Iterable["asyncio.Task[Any]"]) -> None:

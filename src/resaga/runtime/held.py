@@ -61,6 +61,7 @@ class Held:
         "_mark",
         "_owner",
         "_reaches",
+        "_recorded_takeovers",
         "_room",
         "_tags",
         "_takeovers",
@@ -81,7 +82,7 @@ class Held:
         self._writes = 0
         self._foothold = Foothold()
         self._tags: tuple[str, ...] = ()
-        self._takeovers = 0
+        self._takeovers = self._recorded_takeovers = 0  # what is to be recorded next, and what is
         self._written = self._reaches = self._looked = len(state.trail)
         self._left: list[Append] = []  # of a write that failed, or is under way
         self._yields = False
@@ -107,9 +108,9 @@ class Held:
         held._foothold.reach(stored)
         held.requests = restored.requests
         held._founded, held.rests = not restored.carried, not stored.owner
-        if stored.owner and at is not None:
-            held._takeovers = restored.takeovers + (stored.owner != owner)  # who was interrupted lives
-            if restored.intent:
+        if at is not None:
+            held._takeovers = restored.takeovers + (stored.owner not in ("", owner))  # who was interrupted lives
+            if stored.owner and restored.intent:
                 interrupt(restored.state, at)
         return held
 
@@ -159,14 +160,20 @@ class Held:
         """
         if self.rests and self._written == len(self.state.trail):
             return True
+        self._takeovers = 0
         items = self._items() if self.requests else [self._item(b"", snapshot=self._codec.dump(self.state))]
         return (yield from self._write(_aside(items) if aside else items, yields=True))
 
-    def cut_off(self, at: int) -> None:
-        """Whoever drives it is told to let go: a body that was being called is in doubt."""
+    def cut_off(self, at: int, *, by_itself: bool = False) -> None:
+        """Whoever drives it is told to let go: a body that was being called is in doubt.
+
+        If nobody but that body says so, it would do it to the next one, too: that counts as if it had killed this one.
+        """
         if self.calling:
             interrupt(self.state, at)
             self.calling = False
+            if by_itself:
+                self._takeovers = self._recorded_takeovers + 1
 
     def leave(self) -> Asking[None]:
         """Let go of it between two calls: anybody can go on with it at once."""
@@ -284,7 +291,8 @@ class Held:
                 failures += 1
                 if failures == TRIES:
                     raise
-        self._written, self._founded, self._takeovers = self._reaches, True, 0
+        self._written, self._founded = self._reaches, True
+        self._recorded_takeovers, self._takeovers = self._takeovers, 0
         self._claimed, self.rests = bool(owner), not owner
         return True
 

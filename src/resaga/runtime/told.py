@@ -4,6 +4,7 @@ import logging
 from typing import Final, final
 
 from resaga.core.errors import Conflict, NoSuchExecution, Quarantined, StoreBroken, StoreError
+from resaga.runtime.held import LAST_TAKEOVER
 
 LOG: Final = logging.getLogger("resaga.runtime")
 
@@ -26,8 +27,19 @@ class Told:
     def tell(self, id_: str, error: BaseException) -> None:
         """Say why this one cannot be gone on with; not if somebody else has it, or has deleted it."""
         said = f"execution {id_!r} cannot be gone on with: {type(error).__name__}: {error}"
-        has_another = isinstance(error, Conflict | NoSuchExecution) and not isinstance(error, Quarantined)
-        if has_another or said in self._said:
+        if isinstance(error, Quarantined) or not isinstance(error, Conflict | NoSuchExecution):
+            self._once(said, error)
+
+    def leaks(self, id_: str, path: str | None, cut: BaseException) -> None:
+        """Say that a body of this one cuts off whoever drives it."""
+        self._once(
+            f"execution {id_!r} was cut off by its own {path!r}: a {type(cut).__name__} came out of it, and nobody had"
+            f" cancelled it; after {LAST_TAKEOVER} in a row it is quarantined",
+            cut,
+        )
+
+    def _once(self, said: str, error: BaseException) -> None:
+        if said in self._said:
             return
         if len(self._said) >= MOST:
             self._said.clear()

@@ -36,8 +36,8 @@ class Waits:
         """Raise if the execution of that id, which these are of, waits for whoever asks."""
         own = WHOSE.get()
         if own is not None and own in self._reached():
-            said = f"execution {id_!r} is being driven here already, and waits for the body that asks; wait for it elsewhere."
-            raise Conflict(said, id=id_)
+            asks = "waits for the body that asks; wait for it elsewhere."
+            raise Conflict(f"execution {id_!r} is being driven here already, and {asks}", id=id_)
 
     def _reached(self) -> set["Waits"]:
         """It, those for which it waits, those for which they wait, and so on."""
