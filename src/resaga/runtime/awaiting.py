@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, final
 from resaga.core.block import Gate, M
 from resaga.core.decision import Status
 from resaga.core.errors import AlreadyExists, Conflict, NoSuchExecution
+from resaga.core.execution_id import is_id
 from resaga.core.step import span
 from resaga.drive.clock import SYSTEM, Clock
 from resaga.execution import Outcome
-from resaga.runtime.asking import Asking, ask, joined
+from resaga.runtime.asking import Asking, ask, joined, kept
 from resaga.runtime.desk import Desk
 from resaga.runtime.drives import Drive, Drives
 from resaga.runtime.driving import EVERY, Driving
@@ -180,6 +181,8 @@ class Runtime:
         """
         self._drives.check()
         self._desk.check(saga)
+        if not is_id(id):
+            await self._ask(kept(id))  # raises: nothing has such an id
         while True:
             others = self._drives.get(id)
             drive = others or self._drives.resumed(saga, id)
