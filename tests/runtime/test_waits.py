@@ -11,6 +11,7 @@ import pytest
 from resaga import Completed, Saga, read, step
 from resaga.core.errors import Conflict
 from resaga.runtime import BlockingRuntime, Runtime
+from resaga.runtime.waits import Waits
 from resaga.stores.memory import MemoryStore
 from tests.runtime.shop import A
 from tests.runtime.shop_async import awaited, runtime
@@ -240,3 +241,13 @@ def test_who_does_not_ask_for_it() -> None:
     outcome = awaited(story())
     assert isinstance(outcome, Completed)
     assert outcome.result == "done"
+
+
+def test_more_than_one_way() -> None:
+    """However many lead from one to the other, it is found, and the search ends."""
+    top, left, right, bottom, other = (Waits() for _ in range(5))
+    top.others, left.others, right.others = [[left], [right, left]], [[bottom, right]], [[bottom, left]]
+    with pytest.raises(Conflict, match="'top' is being driven here already"):
+        bottom.context().run(top.check, "top")
+    other.context().run(top.check, "top")
+    top.check("top")
