@@ -1,6 +1,7 @@
 """The barrier: in whatever order a call, its undo and a late call arrive, what was taken back is not there (T11)."""
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Barrier as Line
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from resaga import Attempt, RolledBack, Saga, step
+from resaga.core.errors import InvalidOption
 from resaga.stores import barrier
 from tests.seeds import reseed, scaled
 
@@ -125,3 +127,25 @@ def test_a_step_whose_effect_is_late_is_taken_back_for_good(stock: Stock) -> Non
     assert isinstance(saga.new(1).start(), RolledBack)
     stock.do(late[0])
     assert stock.rows(late[0]) == []
+
+
+class Wrapped:
+    """What a framework may have around a connection."""
+
+    def execute(self, statement: str, values: object = ()) -> object:
+        raise AssertionError(statement, values)
+
+
+@pytest.mark.parametrize("connection", [None, "shop.db", Wrapped()])
+def test_what_is_no_connection_is_refused(connection: Any) -> None:  # noqa: ANN401 - as untyped callers have it
+    """Before anything is asked of it."""
+    for verb in (barrier.make, lambda db: barrier.may_do(db, "a"), lambda db: barrier.may_undo(db, "a")):
+        with pytest.raises(InvalidOption, match=r"give the sqlite3\.Connection"):
+            verb(connection)
+
+
+def test_without_psycopg_what_is_no_connection_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its package need not be there."""
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(InvalidOption):
+        barrier.may_do(Wrapped(), "a")  # type: ignore[arg-type]  # as untyped callers have it

@@ -18,7 +18,13 @@ In whatever order they arrive, and however often: once it was taken back, the ef
 """
 
 import sqlite3
-from typing import Any, Final, Protocol
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, LiteralString, TypeAlias
+
+from resaga.core.errors import InvalidOption
+
+if TYPE_CHECKING:
+    import psycopg
 
 TABLE: Final = "CREATE TABLE IF NOT EXISTS resaga_barrier (key VARCHAR(64) PRIMARY KEY, undone INTEGER NOT NULL)"
 QUESTION_MARKS: Final = (
@@ -26,22 +32,16 @@ QUESTION_MARKS: Final = (
     "UPDATE resaga_barrier SET undone = 1 WHERE key = ? AND undone = 0",
 )
 PERCENT_SIGNS: Final = (
-    "INSERT INTO resaga_barrier (key, undone) VALUES (%s, %s) ON CONFLICT (key) DO NOTHING",
-    "UPDATE resaga_barrier SET undone = 1 WHERE key = %s AND undone = 0",
+    "INSERT INTO resaga_barrier (key, undone) VALUES (%s, %s) ON CONFLICT (key) DO NOTHING RETURNING key",
+    "UPDATE resaga_barrier SET undone = 1 WHERE key = %s AND undone = 0 RETURNING key",
 )
 
-
-class Connection(Protocol):
-    """A connection of `sqlite3` or of psycopg."""
-
-    def execute(self, statement: Any, values: Any = ..., /) -> Any:  # noqa: ANN401 - each driver has classes of its own
-        """Run one statement; what it gives has a `rowcount`."""
-        ...
+Connection: TypeAlias = "sqlite3.Connection | psycopg.Connection[Any]"
 
 
 def make(connection: Connection) -> None:
     """Make the barrier's table, if it is not there; once, where your own tables are made."""
-    connection.execute(TABLE)
+    _cursor(connection).execute(TABLE)
 
 
 def may_do(connection: Connection, key: str) -> bool:
@@ -56,10 +56,28 @@ def may_undo(connection: Connection, key: str) -> bool:
     return not _changes(connection, enter, key, 1) and _changes(connection, turn, key)
 
 
-def _statements(connection: Connection) -> tuple[str, str]:
+def _statements(connection: Connection) -> tuple[LiteralString, LiteralString]:
     return QUESTION_MARKS if isinstance(connection, sqlite3.Connection) else PERCENT_SIGNS
 
 
-def _changes(connection: Connection, statement: str, *values: object) -> bool:
-    changed: int = connection.execute(statement, values).rowcount
-    return changed == 1
+def _changes(connection: Connection, statement: LiteralString, *values: object) -> bool:
+    """Whether it changed anything. In a pipeline of psycopg that is known when its row is fetched, and not before."""
+    db: Any = _cursor(connection)  # each driver has classes of its own
+    db.execute(statement, values)
+    return db.rowcount == 1 if isinstance(db, sqlite3.Cursor) else db.fetchone() is not None
+
+
+def _cursor(connection: Connection) -> "sqlite3.Cursor | psycopg.Cursor[tuple[Any, ...]]":
+    """A plain one, whatever the connection of an application gives."""
+    if isinstance(connection, sqlite3.Connection):
+        return connection.cursor()
+    with suppress(ModuleNotFoundError):
+        from psycopg import Connection, Cursor  # noqa: PLC0415 - who has SQLite need not have it
+        from psycopg.rows import tuple_row  # noqa: PLC0415 - the same
+
+        if isinstance(connection, Connection):
+            return Cursor(connection, row_factory=tuple_row)
+    said = (
+        "give the sqlite3.Connection or the blocking psycopg.Connection itself, as your framework has it of its driver"
+    )
+    raise InvalidOption(f"the barrier cannot be asked by a {type(connection).__name__}; {said}.")
