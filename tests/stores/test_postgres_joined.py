@@ -1,5 +1,6 @@
 """A store inside somebody else's transaction in PostgreSQL."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,7 +8,9 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from resaga.core.errors import NotInTransaction, StoreBroken, StoreBusy, StoreClosed, StoreUnreachable
+from resaga import Saga, read
+from resaga.core.errors import InvalidOption, NotInTransaction, StoreBroken, StoreBusy, StoreClosed, StoreUnreachable
+from resaga.runtime import Runtime
 from resaga.stores.postgres import PostgresStore
 from tests.stores.entries import step
 
@@ -126,3 +129,58 @@ def test_a_closed_one_joins_no_more(shop: psycopg.Connection[Any]) -> None:
     with pytest.raises(StoreClosed):
         joined.append([step()])
     assert not shop.closed
+
+
+def test_in_a_pipeline_it_says_the_same(shop: psycopg.Connection[Any], store: PostgresStore) -> None:
+    """What was applied and what was not, though results are not waited for by themselves."""
+    joined = PostgresStore.joined(shop)
+    with shop.pipeline(), shop.transaction():
+        assert joined.append([step()]) == [True]
+        assert joined.append([step()]) == [False]
+        assert joined.append([step(revision=2)]) == [True]
+        assert joined.append([step(revision=2)]) == [False]
+        assert joined.append([step(revision=3), step("B")]) == [True, True]
+        assert [joined.delete("A-1", 2), joined.delete("B", 1)] == [False, True]
+        seen = joined.read("A-1")
+    assert store.read("A-1") == seen
+    assert [head.revision for head in store.find()] == [3]
+
+
+@pytest.mark.parametrize("level", [psycopg.IsolationLevel.REPEATABLE_READ, psycopg.IsolationLevel.SERIALIZABLE])
+def test_what_changed_since_the_transaction_began_is_said_so(
+    shop: psycopg.Connection[Any], store: PostgresStore, level: psycopg.IsolationLevel
+) -> None:
+    """Nobody waited for a lock; it is to be repeated, and then sees what the other one has done."""
+    store.find()
+    shop.isolation_level = level
+    joined = PostgresStore.joined(shop)
+    assert joined.find() == []
+    store.append([step()])
+    with pytest.raises(StoreBusy, match=r"serialization failure\); repeat the transaction") as caught:
+        joined.append([step()])
+    assert caught.value.code == "40001"
+    shop.rollback()
+    assert joined.append([step()]) == [False]
+    assert joined.append([step(revision=2)]) == [True]
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_connection_that_has_to_be_awaited_is_refused(postgres_url: str, store: PostgresStore) -> None:
+    """The sentence says what to give instead, to who submits from a coroutine too; nothing is kept."""
+
+    @read
+    def echo(text: str) -> str:
+        return text
+
+    saga: Saga[str, str, Any] = Saga("echo", echo)
+
+    async def story() -> None:
+        async with (
+            await psycopg.AsyncConnection.connect(postgres_url) as connection,
+            Runtime(PostgresStore(postgres_url), [saga]) as runtime,
+        ):
+            with pytest.raises(InvalidOption, match=r"AsyncConnection .* give the blocking psycopg\.Connection"):
+                await runtime.submit(saga, "A", id="A", connection=connection)
+
+    asyncio.run(story())
+    assert store.read("A") is None

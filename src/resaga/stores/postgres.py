@@ -32,9 +32,9 @@ class PostgresStore(TableStore[Cursor]):
     @staticmethod
     def joined(connection: psycopg.Connection[Any], /) -> "JoinedStore":
         """A store inside the transaction of your connection: kept with the rest of it, or not at all."""
-        if not hasattr(getattr(connection, "info", None), "transaction_status"):  # another one may be around one
-            said = "give the psycopg.Connection itself, as your framework has it of its driver"
-            raise InvalidOption(f"a {type(connection).__name__} has no transaction of psycopg to join; {said}.")
+        if not isinstance(connection, psycopg.Connection):  # another one may be around one, or has to be awaited
+            said = "give the blocking psycopg.Connection itself, as your framework has it of its driver"
+            raise InvalidOption(f"a {type(connection).__name__} has no transaction to join here; {said}.")
         return JoinedStore(connection)
 
     def wall_ns(self) -> int:

@@ -104,7 +104,8 @@ NEW: Final = """
         INSERT INTO resaga_tags (head, tag) SELECT DISTINCT key, tag FROM created, unnest(%b::text[]) AS tag
     )
     INSERT INTO resaga_journal (head, revision, entry)
-    SELECT key, revision, entry FROM created, unnest(%b::bigint[], %b::bytea[]) AS entries (revision, entry)"""
+    SELECT key, revision, entry FROM created, unnest(%b::bigint[], %b::bytea[]) AS entries (revision, entry)
+    RETURNING true"""
 NEXT: Final = """
     WITH moved AS (
         UPDATE resaga_heads SET
@@ -115,7 +116,7 @@ NEXT: Final = """
     ), forgotten AS (
         DELETE FROM resaga_journal AS old USING moved WHERE old.head = moved.key AND old.revision < %b::bigint
     )
-    INSERT INTO resaga_journal (head, revision, entry) SELECT key, revision, %b FROM moved"""
+    INSERT INTO resaga_journal (head, revision, entry) SELECT key, revision, %b FROM moved RETURNING true"""
 READ: Final = """
     SELECT id, saga, status, revision, wake_at, owner, write_id,
     ARRAY(SELECT tag FROM resaga_tags WHERE head = key ORDER BY tag), snapshot_revision,
@@ -180,7 +181,8 @@ def append(db: Cursor, batch: Sequence[Append]) -> list[bool]:
     short = _short(batch)
     if short is not None:
         statement, values = short
-        return [db.execute(statement, values).rowcount > 0] * len(batch)
+        rows = db.execute(statement, values).fetchall()  # in a pipeline, there is no `rowcount` before
+        return [bool(rows)] * len(batch)
     answers = [False] * len(batch)
     statements, lost = rounds(batch), set[str]()
     with db.connection.transaction() if len(statements) > 1 else nullcontext():
