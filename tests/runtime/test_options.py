@@ -42,6 +42,21 @@ def test_tags_that_are_no_words(tags: Any) -> None:  # noqa: ANN401 - as untyped
     assert shop.store.read(A) is None
 
 
+@pytest.mark.usefixtures("both_runtimes")
+def test_tags_have_a_limit() -> None:
+    """Of their number and of their length; the sentence names it, and what is at the limit is kept."""
+    shop = Shop()
+    for verb in (shop.runtime.run, shop.runtime.submit):
+        with pytest.raises(errors.InvalidOption, match="513 characters, and the limit is 512"):
+            verb(CHECKOUT, Order(A), id=A, tags=("vip", "ü" * 513))
+        with pytest.raises(errors.InvalidOption, match="101, and the limit is 100"):
+            verb(CHECKOUT, Order(A), id=A, tags=tuple(map(str, range(101))))
+    assert shop.store.read(A) is None
+    tags = (*map(str, range(99)), "ü" * 512)
+    shop.runtime.submit(CHECKOUT, Order(A), id=A, tags=tags)
+    assert [set(one.tags) for one in shop.runtime.find(tag="ü" * 512)] == [set(tags)]
+
+
 @pytest.mark.parametrize("place", ["memory", "sqlite"])
 @pytest.mark.parametrize("id_", NO_ID)
 @pytest.mark.usefixtures("both_runtimes")
@@ -139,6 +154,15 @@ def test_spans_that_are_none(kind: Any, span: Any) -> None:  # noqa: ANN401 - as
     """A lease of no time would be signed without a pause."""
     with pytest.raises(errors.InvalidOption, match="lease="):
         kind(MemoryStore(), [OTHER], lease=span)
+
+
+@pytest.mark.parametrize("span", [timedelta(days=1, microseconds=1), timedelta(days=280 * 365), timedelta.max])
+@pytest.mark.parametrize("kind", [BlockingRuntime, Runtime])
+def test_a_lease_that_is_too_long(kind: Any, span: timedelta) -> None:  # noqa: ANN401 - either of them
+    """Nobody would take over from a process that died; and no clock goes so far."""
+    with pytest.raises(errors.InvalidOption, match=r"lease=.* is too long; give a day at most"):
+        kind(MemoryStore(), [OTHER], lease=span)
+    kind(MemoryStore(), [OTHER], lease=timedelta(days=1))
 
 
 @pytest.mark.parametrize("number", [None, "x", 0, -1])

@@ -63,7 +63,7 @@ CODES = {
     "40003": StoreBusy,
     "XX000": StoreError,
     "22P05": ValueError,
-    "54000": ValueError,
+    "54000": StoreError,
 }
 
 
@@ -192,13 +192,22 @@ def test_another_thread_may_be_faster() -> None:
         lambda store: store.read("a\0b"),
         lambda store: store.find(tag="\0"),
         lambda store: store.delete("\0", 1),
-        lambda store: store.append([step(os.urandom(5000).hex())]),
     ],
 )
 def test_what_no_text_can_be_is_a_value_error(store: PostgresStore, refused: Callable[[PostgresStore], object]) -> None:
-    """PostgreSQL keeps neither NUL nor half of a character, nor an id of any length; nothing is written then."""
+    """PostgreSQL keeps neither NUL nor half of a character; nothing is written then."""
     with pytest.raises(ValueError, match=r"."):
         refused(store)
+    assert picture(store) == {}
+    assert store.append([step()]) == [True]
+
+
+@pytest.mark.parametrize("large", [step(os.urandom(5000).hex()), step()._replace(tags=("a", os.urandom(5000).hex()))])
+def test_what_no_index_can_hold_is_an_error_of_the_store(store: PostgresStore, large: Append) -> None:
+    """A runtime gives nothing so large; nothing is written then."""
+    with pytest.raises(StoreError, match="so large") as caught:
+        store.append([large])
+    assert caught.value.code == "54000"
     assert picture(store) == {}
     assert store.append([step()]) == [True]
 

@@ -20,6 +20,12 @@ PATH_LENGTH: Final = 512
 ID_LENGTH: Final = 128
 """Characters in the id of an execution."""
 
+TAGS: Final = 100
+"""Tags of one execution."""
+
+TAG_LENGTH: Final = 512
+"""Characters in a tag; at four bytes each they still fit into an index of PostgreSQL, which holds some 2,700 bytes."""
+
 REASON_LENGTH: Final = 4_096
 """Characters kept of an error's text, of a reason, of a name of a person."""
 

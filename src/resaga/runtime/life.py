@@ -14,8 +14,8 @@ from os import urandom
 from typing import Final, final
 
 from resaga.core.errors import StoreError
-from resaga.core.step import span
 from resaga.drive.clock import Clock
+from resaga.runtime.options import lease_of
 from resaga.stores.store import Append, Store, Stored
 
 WORKER: Final = "worker"
@@ -31,7 +31,7 @@ class Life:
     def __init__(self, store: Store, clock: Clock, lease: timedelta = LEASE) -> None:
         self._store = store
         self._clock = clock
-        self._lease = span("lease", lease)
+        self._lease = lease_of(lease)
         self._lease_ns = lease // timedelta(microseconds=1) * 1000
         self._lock = threading.Lock()
         self._over = threading.Event()

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
 from resaga.core.errors import InvalidOption
+from resaga.core.limits import TAG_LENGTH, TAGS
+from resaga.core.step import span
 from resaga.core.timing import EPOCH
 from resaga.drive.clock import Clock, Shifted
 from resaga.runtime.standing import HORIZON, OVER, PAUSED, RUNNING, STUCK, named
@@ -14,6 +16,9 @@ from resaga.stores.store import Store
 AnySaga: TypeAlias = Saga[Any, Any, Any]
 
 STATUSES: Final = (*RUNNING, *PAUSED, *STUCK, *OVER)
+
+LONGEST_LEASE: Final = timedelta(days=1)
+"""For longer than that nobody should wait for a process that died."""
 
 
 def is_text(word: object) -> bool:
@@ -49,6 +54,12 @@ def tags_of(tags: tuple[str, ...]) -> tuple[str, ...]:
     """Words to find an execution by; a single text is one of them, written wrongly, and not all of its letters."""
     if not isinstance(tags, tuple) or not all(is_text(tag) and tag for tag in tags):
         raise InvalidOption(f"tags={tags!r:.80}: give a tuple of texts, as in tags=('urgent',).")
+    if len(tags) > TAGS:
+        raise InvalidOption(f"tags=…: these are {len(tags):,}, and the limit is {TAGS}; give fewer.")
+    for tag in tags:
+        if len(tag) > TAG_LENGTH:
+            said = f"this one has {len(tag):,} characters, and the limit is {TAG_LENGTH}; give a shorter one"
+            raise InvalidOption(f"tags=({tag!r:.80}…): {said}.")
     return tags
 
 
@@ -81,3 +92,11 @@ def count(what: str, value: object) -> int:
     if not isinstance(value, int) or value < 1:
         raise InvalidOption(f"{what}={value!r} is no whole number of 1 or more.")
     return value
+
+
+def lease_of(lease: timedelta) -> timedelta:
+    """How long a sign of life lasts, and so how long nobody takes over from a process that died."""
+    if span("lease", lease) > LONGEST_LEASE:
+        said = "give a day at most: for so long nobody takes over from a process that died"
+        raise InvalidOption(f"lease={lease!r} is too long; {said}.")
+    return lease

@@ -81,6 +81,7 @@ FAULTS: Final = {
     "42501": FORBIDDEN,
     "53": (StoreUnreachable, "lacks memory or connections."),
     "53100": (StoreFull, "has no room left; make some, and it goes on."),
+    "54": (StoreError, "cannot keep anything so large."),
     "55P03": BUSY,
     "57": AWAY,
     "57014": BUSY,
@@ -90,8 +91,8 @@ FAULTS: Final = {
 }
 """By SQLSTATE, or the class that its first two characters are; what PostgreSQL says in words is not looked at."""
 
-REFUSED: Final = frozenset({"21", "22", "54"})
-"""Classes of what no PostgreSQL would keep, such as an id that is too long for its index."""
+REFUSED: Final = frozenset({"21", "22"})
+"""Classes of what no PostgreSQL would keep, such as a text with a NUL in it."""
 
 
 @final

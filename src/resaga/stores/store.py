@@ -39,7 +39,10 @@ class Append(NamedTuple):
     """Who drives it; nobody, if empty."""
 
     tags: tuple[str, ...] = ()
-    """More words to find it by, for as long as it is kept; only looked at with revision 1. A set, given back sorted."""
+    """More words to find it by, for as long as it is kept; only looked at with revision 1. A set, given back sorted.
+
+    The runtime sees to it that they are 100 at most, of at most 512 characters.
+    """
 
     snapshot: bytes | None = None
     """All of it up to here in one document: from now on read in place of the entries up to this one, and of this."""

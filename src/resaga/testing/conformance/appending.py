@@ -1,9 +1,12 @@
 """One append at a time."""
 
+from random import Random
+
 import pytest
 
+from resaga.core.limits import TAG_LENGTH, TAGS
 from resaga.stores.store import Store, Stored
-from resaga.testing.conformance.place import BYTES, MOMENTS, Opener, Place, grown, read, step
+from resaga.testing.conformance.place import BYTES, MOMENTS, Opener, Place, grown, ids, read, step
 
 TEXTS = [
     "",
@@ -116,6 +119,16 @@ class Appending(Place):
         """They are given back sorted, each once."""
         store.append([step(tags=given)])
         assert read(store).tags == kept
+
+    def test_tags_are_kept_up_to_their_limit(self, store: Store) -> None:
+        """As many as there may be, each as long as it may be, in letters that take most room and cannot be packed."""
+        chance = Random(0)  # noqa: S311 - no secret
+        tags = ["".join(chr(chance.randrange(0x10000, 0x110000)) for _ in range(TAG_LENGTH)) for _ in range(TAGS)]
+        assert list(store.append([step(tags=tuple(tags))])) == [True]
+        assert list(store.append([step("B", tags=tuple(tags[1:])), step("C")])) == [True, True]
+        assert read(store).tags == tuple(sorted(tags))
+        assert ids(store.find(tag=tags[0])) == ["A-1"]
+        assert ids(store.find(tag=tags[-1])) == ["A-1", "B"]
 
     def test_tags_are_those_of_the_creation(self, store: Store) -> None:
         """Later ones are not looked at."""
