@@ -12,12 +12,14 @@ import psycopg
 import pytest
 
 from resaga.core.errors import (
+    InvalidOption,
     StoreBroken,
     StoreClosed,
     StoreUnreachable,
     UnknownStore,
 )
 from resaga.stores import open_store, postgres_database, postgres_tables
+from resaga.stores.options import LONGEST_PATIENCE
 from resaga.stores.postgres import PostgresStore
 from resaga.stores.postgres_database import Cursor
 from tests.stores.children import begin, end, run
@@ -89,6 +91,17 @@ def test_a_wrong_url_is_refused(url: str) -> None:
         open_store(url)
     assert caught.value.scheme == "postgresql"
     assert "secret" not in str(caught.value)
+
+
+def test_what_it_is_told_is_looked_at_first(postgres_url: str) -> None:
+    """A URL that is none, and a patience that the server could not have."""
+    with pytest.raises(InvalidOption, match="is no URL"):
+        PostgresStore(None)  # type: ignore[arg-type]  # as untyped callers have it
+    with pytest.raises(InvalidOption, match="patience_seconds="):
+        PostgresStore(postgres_url, patience_seconds=float("inf"))
+    store = PostgresStore(postgres_url, patience_seconds=LONGEST_PATIENCE)
+    assert store.find() == []
+    store.close()
 
 
 def test_a_password_is_not_shown() -> None:

@@ -30,6 +30,7 @@ from resaga.core.errors import (
 )
 from resaga.stores import record
 from resaga.stores.opening import path_of
+from resaga.stores.options import patience_of, place_of
 from resaga.stores.record import Record
 from resaga.stores.scan import Damages, scan
 from resaga.stores.store import Append, Head, Stored
@@ -63,9 +64,9 @@ class FilesStore:
     """A store in a directory, which is made if it is not there; many processes may use it."""
 
     def __init__(self, directory: str | os.PathLike[str], /, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
-        self._root = Path(directory).absolute()
+        self._root = place_of(directory)
         self._where = self._root.as_uri()
-        self._patience = patience_seconds
+        self._patience = patience_of(patience_seconds)
         self._closed = False
         self._damages = Damages()
 

@@ -26,6 +26,7 @@ from obstore.store import ObjectStore, from_url
 
 from resaga.core.errors import StoreBroken, StoreClosed, StoreError, StoreReadOnly, StoreUnreachable, UnknownStore
 from resaga.stores import record
+from resaga.stores.options import url_of
 from resaga.stores.record import Record
 from resaga.stores.scan import Damages, scan
 from resaga.stores.store import Append, Head, Stored
@@ -78,13 +79,13 @@ class ObjectsStore:
     """
 
     def __init__(self, url: str, /, **options: str) -> None:
-        self._where = url
+        self._where = url_of(url)
         self._closed = False
         self._damages = Damages()
         self._known: dict[str, tuple[_Place, Record]] = {}
         try:
             self._bucket, self._once = (_opened(url, options, retries) for retries in (RETRIES, ONCE))
-        except (BaseError, ValueError, OSError) as error:
+        except (BaseError, TypeError, ValueError, OSError) as error:
             sentence = f"obstore cannot open such a URL with such options ({type(error).__name__})."
             raise UnknownStore(sentence, scheme=url.partition("://")[0]) from None
 

@@ -30,6 +30,7 @@ from resaga.core.errors import (
     StoreUnreachable,
     UnknownStore,
 )
+from resaga.stores.options import patience_of, url_of
 
 T = TypeVar("T")
 
@@ -103,7 +104,7 @@ class Database:
 
     def __init__(self, url: str, prepare: Prepare, patience: float) -> None:
         try:
-            asked = conninfo_to_dict(url)
+            asked = conninfo_to_dict(url_of(url))
             self._conninfo = make_conninfo("", **(DEFAULTS | asked | {"client_encoding": "utf8"}))
         except psycopg.ProgrammingError:
             sentence = "That is no address of a PostgreSQL server, such as 'postgresql://user@host:5432/shop'."
@@ -111,7 +112,7 @@ class Database:
         place = {name: asked.get(name) or "" for name in ("host", "port", "dbname")}
         self.where = "postgresql://{host}:{port}/{dbname}".format_map(place)
         self._prepare = prepare
-        self._patience = patience
+        self._patience = patience_of(patience)
         self._closed = False
         self._connected: set[Cursor] = set()
         self._begin()

@@ -16,7 +16,6 @@ import time
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Final, TypeVar, final
 
 from resaga.core.errors import (
@@ -28,6 +27,7 @@ from resaga.core.errors import (
     StoreReadOnly,
     StoreUnreachable,
 )
+from resaga.stores.options import patience_of, place_of
 
 T = TypeVar("T")
 
@@ -71,10 +71,10 @@ class Database:
     """A file, which is made if it is not there. Any thread may call; they take turns."""
 
     def __init__(self, path: str | os.PathLike[str], prepare: Prepare, patience: float) -> None:
-        self.path = str(Path(path).absolute())
+        self.path = str(place_of(path))
         self.where = f"sqlite:///{self.path}"
         self._prepare = prepare
-        self._patience = patience
+        self._patience = patience_of(patience)
         self._cursor: sqlite3.Cursor | None = None
         self._closed = False
         self._turn = threading.Lock()
