@@ -37,7 +37,7 @@ def test_tags_that_are_no_words(tags: Any) -> None:  # noqa: ANN401 - as untyped
     """A text is no tuple of its letters."""
     shop = Shop()
     for verb in (shop.runtime.run, shop.runtime.submit):
-        with pytest.raises(errors.InvalidOption, match="tags="):
+        with pytest.raises(errors.InvalidArgument, match="tags="):
             verb(CHECKOUT, Order(A), id=A, tags=tags)
     assert shop.store.read(A) is None
 
@@ -47,9 +47,9 @@ def test_tags_have_a_limit() -> None:
     """Of their number and of their length; the sentence names it, and what is at the limit is kept."""
     shop = Shop()
     for verb in (shop.runtime.run, shop.runtime.submit):
-        with pytest.raises(errors.InvalidOption, match="513 characters, and the limit is 512"):
+        with pytest.raises(errors.InvalidArgument, match="513 characters, and the limit is 512"):
             verb(CHECKOUT, Order(A), id=A, tags=("vip", "ü" * 513))
-        with pytest.raises(errors.InvalidOption, match="101, and the limit is 100"):
+        with pytest.raises(errors.InvalidArgument, match="101, and the limit is 100"):
             verb(CHECKOUT, Order(A), id=A, tags=tuple(map(str, range(101))))
     assert shop.store.read(A) is None
     tags = (*map(str, range(99)), "ü" * 512)
@@ -113,7 +113,7 @@ def test_an_answer_to_what_is_no_gate(gate: Any) -> None:  # noqa: ANN401 - as u
 def test_a_search_for_what_nobody_has(asked: Any) -> None:  # noqa: ANN401 - as untyped callers have it
     """Nothing would ever be found by it."""
     runtime = Shop().runtime
-    with pytest.raises(errors.InvalidOption, match="find"):
+    with pytest.raises(errors.InvalidArgument, match="find"):
         list(runtime.find(**asked))
 
 
@@ -144,7 +144,7 @@ def test_a_cancel_for_no_reason(reason: Any) -> None:  # noqa: ANN401 - as untyp
 @pytest.mark.parametrize("kind", [BlockingRuntime, Runtime])
 def test_sagas_that_are_none(kind: Any, sagas: Any) -> None:  # noqa: ANN401 - as untyped callers have it
     """Nor can two have the same name and version: nobody could tell whose an execution is."""
-    with pytest.raises(errors.InvalidOption, match="sagas="):
+    with pytest.raises(errors.InvalidArgument, match="sagas="):
         kind(MemoryStore(), sagas)
 
 
@@ -152,7 +152,7 @@ def test_sagas_that_are_none(kind: Any, sagas: Any) -> None:  # noqa: ANN401 - a
 @pytest.mark.parametrize("kind", [BlockingRuntime, Runtime])
 def test_spans_that_are_none(kind: Any, span: Any) -> None:  # noqa: ANN401 - as untyped callers have it
     """A lease of no time would be signed without a pause."""
-    with pytest.raises(errors.InvalidOption, match="lease="):
+    with pytest.raises(errors.InvalidArgument, match="lease="):
         kind(MemoryStore(), [OTHER], lease=span)
 
 
@@ -160,7 +160,7 @@ def test_spans_that_are_none(kind: Any, span: Any) -> None:  # noqa: ANN401 - as
 @pytest.mark.parametrize("kind", [BlockingRuntime, Runtime])
 def test_a_lease_that_is_too_long(kind: Any, span: timedelta) -> None:  # noqa: ANN401 - either of them
     """Nobody would take over from a process that died; and no clock goes so far."""
-    with pytest.raises(errors.InvalidOption, match=r"lease=.* is too long; give a day at most"):
+    with pytest.raises(errors.InvalidArgument, match=r"lease=.* is too long; give a day at most"):
         kind(MemoryStore(), [OTHER], lease=span)
     kind(MemoryStore(), [OTHER], lease=timedelta(days=1))
 
@@ -172,14 +172,14 @@ def test_numbers_that_are_none(number: Any) -> None:  # noqa: ANN401 - as untype
     async def story() -> None:
         async with Runtime(MemoryStore(), [OTHER]) as runtime:
             for verb in (runtime.tick(at_once=number), runtime.work(at_once=number)):
-                with pytest.raises(errors.InvalidOption, match="at_once="):
+                with pytest.raises(errors.InvalidArgument, match="at_once="):
                     await verb
-            with pytest.raises(errors.InvalidOption, match="every="):
+            with pytest.raises(errors.InvalidArgument, match="every="):
                 await runtime.work(every=number)
 
-    with pytest.raises(errors.InvalidOption, match="every="):
+    with pytest.raises(errors.InvalidArgument, match="every="):
         BlockingRuntime(MemoryStore(), []).work(every=number)
-    with pytest.raises(errors.InvalidOption, match="threads="):
+    with pytest.raises(errors.InvalidArgument, match="threads="):
         Runtime(MemoryStore(), [OTHER], threads=number)
     awaited(story())
 
@@ -193,7 +193,7 @@ def test_a_connection_that_is_none(tmp_path: Path) -> None:
 
     runtime = BlockingRuntime(SqliteStore(tmp_path / "shop.db"), [OTHER])
     for connection in (Wrapped(), 5):
-        with pytest.raises(errors.InvalidOption, match=r"sqlite3\.Connection"):
+        with pytest.raises(errors.InvalidArgument, match=r"sqlite3\.Connection"):
             runtime.submit(OTHER, Order(A), connection=connection)
     with closing(sqlite3.connect(tmp_path / "shop.db")) as idle, pytest.raises(errors.NotInTransaction):
         runtime.submit(OTHER, Order(A), connection=idle)
@@ -213,7 +213,7 @@ def test_a_connection_that_is_closed(tmp_path: Path) -> None:
         connection.execute("COMMIT")
         assert connection.execute("SELECT id FROM resaga_heads").fetchall() == [(A,)]
     runtime = made(SqliteStore(tmp_path / "shop.db"), [OTHER])
-    with pytest.raises(errors.InvalidOption, match="closed"):
+    with pytest.raises(errors.InvalidArgument, match="closed"):
         runtime.submit(OTHER, Order("B"), connection=connection)
 
 
@@ -221,5 +221,5 @@ def test_a_connection_that_is_closed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", [BlockingRuntime, Runtime])
 def test_a_store_that_is_none(kind: Any, store: Any) -> None:  # noqa: ANN401 - as untyped callers have it
     """A URL is opened."""
-    with pytest.raises(errors.InvalidOption, match=r"where a store belongs; for a URL there is \.open\(url"):
+    with pytest.raises(errors.InvalidArgument, match=r"where a store belongs; for a URL there is \.open\(url"):
         kind(store, [OTHER])

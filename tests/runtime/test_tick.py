@@ -152,7 +152,7 @@ def test_what_is_no_time(now: Any) -> None:  # noqa: ANN401 - as untyped callers
     """Nor is one of which nobody knows where, or that no store can look for: nothing is driven."""
     shop = Shop()
     shop.runtime.submit(NAP, Order(A), id=A)
-    with pytest.raises(errors.InvalidOption, match="now="):
+    with pytest.raises(errors.InvalidArgument, match="now="):
         shop.runtime.tick(now)
     assert CALLS == []
 

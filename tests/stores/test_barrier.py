@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from resaga import Attempt, RolledBack, Saga, step
-from resaga.core.errors import InvalidOption
+from resaga.core.errors import InvalidArgument
 from resaga.stores import barrier
 from tests.seeds import reseed, scaled
 
@@ -140,12 +140,12 @@ class Wrapped:
 def test_what_is_no_connection_is_refused(connection: Any) -> None:  # noqa: ANN401 - as untyped callers have it
     """Before anything is asked of it."""
     for verb in (barrier.make, lambda db: barrier.may_do(db, "a"), lambda db: barrier.may_undo(db, "a")):
-        with pytest.raises(InvalidOption, match=r"give the sqlite3\.Connection"):
+        with pytest.raises(InvalidArgument, match=r"give the sqlite3\.Connection"):
             verb(connection)
 
 
 def test_without_psycopg_what_is_no_connection_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its package need not be there."""
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(InvalidOption):
+    with pytest.raises(InvalidArgument):
         barrier.may_do(Wrapped(), "a")  # type: ignore[arg-type]  # as untyped callers have it

@@ -9,7 +9,7 @@ import obstore
 import pytest
 from obstore.exceptions import GenericError, PermissionDeniedError, UnauthenticatedError
 
-from resaga.core.errors import InvalidOption, StoreBroken, StoreError, StoreReadOnly, StoreUnreachable, UnknownStore
+from resaga.core.errors import InvalidArgument, StoreBroken, StoreError, StoreReadOnly, StoreUnreachable, UnknownStore
 from resaga.stores import objects, open_store
 from resaga.stores.objects import ObjectsStore
 from tests.stores.buckets import Bucket
@@ -312,7 +312,7 @@ def test_each_cloud_has_its_scheme(url: str) -> None:
 
 def test_what_it_is_told_is_looked_at_first() -> None:
     """A URL that is none, and an option that is no text."""
-    with pytest.raises(InvalidOption, match="is no URL"):
+    with pytest.raises(InvalidArgument, match="is no URL"):
         ObjectsStore(None)  # type: ignore[arg-type]  # as untyped callers have it
     with pytest.raises(UnknownStore, match="with such options"):
         ObjectsStore("s3://shop", region=None)  # type: ignore[arg-type]  # the same

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from resaga.core.errors import (
-    InvalidOption,
+    InvalidArgument,
     StoreBroken,
     StoreClosed,
     StoreUnreachable,
@@ -95,9 +95,9 @@ def test_a_wrong_url_is_refused(url: str) -> None:
 
 def test_what_it_is_told_is_looked_at_first(postgres_url: str) -> None:
     """A URL that is none, and a patience that the server could not have."""
-    with pytest.raises(InvalidOption, match="is no URL"):
+    with pytest.raises(InvalidArgument, match="is no URL"):
         PostgresStore(None)  # type: ignore[arg-type]  # as untyped callers have it
-    with pytest.raises(InvalidOption, match="patience_seconds="):
+    with pytest.raises(InvalidArgument, match="patience_seconds="):
         PostgresStore(postgres_url, patience_seconds=float("inf"))
     store = PostgresStore(postgres_url, patience_seconds=LONGEST_PATIENCE)
     assert store.find() == []

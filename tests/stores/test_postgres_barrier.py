@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from psycopg.rows import kwargs_row, scalar_row
 
-from resaga.core.errors import InvalidOption
+from resaga.core.errors import InvalidArgument
 from resaga.stores import barrier
 
 pytestmark = pytest.mark.servers
@@ -61,10 +61,10 @@ def test_who_has_to_await_is_refused(postgres_url: str) -> None:
 
     async def story() -> None:
         async with await psycopg.AsyncConnection.connect(postgres_url) as db:
-            with pytest.raises(InvalidOption, match=r"AsyncConnection; give .* the blocking psycopg\.Connection"):
+            with pytest.raises(InvalidArgument, match=r"AsyncConnection; give .* the blocking psycopg\.Connection"):
                 barrier.make(db)  # type: ignore[arg-type]  # the types say the same
             for ask in (barrier.may_do, barrier.may_undo):
-                with pytest.raises(InvalidOption, match="AsyncConnection"):
+                with pytest.raises(InvalidArgument, match="AsyncConnection"):
                     ask(db, "a")  # type: ignore[arg-type]  # the types say the same
 
     asyncio.run(story())

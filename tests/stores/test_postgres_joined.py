@@ -9,7 +9,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from resaga import Saga, read
-from resaga.core.errors import InvalidOption, NotInTransaction, StoreBroken, StoreBusy, StoreClosed, StoreUnreachable
+from resaga.core.errors import InvalidArgument, NotInTransaction, StoreBroken, StoreBusy, StoreClosed, StoreUnreachable
 from resaga.runtime import Runtime
 from resaga.stores.postgres import PostgresStore
 from tests.stores.entries import step
@@ -179,7 +179,7 @@ def test_a_connection_that_has_to_be_awaited_is_refused(postgres_url: str, store
             await psycopg.AsyncConnection.connect(postgres_url) as connection,
             Runtime(PostgresStore(postgres_url), [saga]) as runtime,
         ):
-            with pytest.raises(InvalidOption, match=r"AsyncConnection .* give the blocking psycopg\.Connection"):
+            with pytest.raises(InvalidArgument, match=r"AsyncConnection .* give the blocking psycopg\.Connection"):
                 await runtime.submit(saga, "A", id="A", connection=connection)
 
     asyncio.run(story())

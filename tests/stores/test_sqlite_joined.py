@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from resaga.core.errors import InvalidOption, NotInTransaction, StoreBusy, StoreClosed, StoreError
+from resaga.core.errors import InvalidArgument, NotInTransaction, StoreBusy, StoreClosed, StoreError
 from resaga.stores.sqlite import SqliteStore
 from tests.stores.entries import step
 
@@ -125,11 +125,11 @@ def test_a_connection_that_cannot_be_asked(shop: sqlite3.Connection) -> None:
     """One that is closed, or of another thread, is no fault of the store's: who gave it is told."""
     shop.execute("BEGIN")
     joined = SqliteStore.joined(shop)
-    with ThreadPoolExecutor(1) as thread, pytest.raises(InvalidOption, match="in the thread"):
+    with ThreadPoolExecutor(1) as thread, pytest.raises(InvalidArgument, match="in the thread"):
         thread.submit(joined.append, [step()]).result()
     shop.close()
     for verb in (lambda: joined.append([step()]), lambda: SqliteStore.joined(shop)):
-        with pytest.raises(InvalidOption, match="one that is open"):
+        with pytest.raises(InvalidArgument, match="one that is open"):
             verb()
 
 

@@ -87,7 +87,7 @@ class InvalidName(DefinitionError):
 
 
 class InvalidOption(DefinitionError):
-    """An option has a value that it cannot have, where a saga is defined."""
+    """An option has a value that it cannot have, where a saga or a migration is defined."""
 
 
 class TooLarge(DefinitionError):
@@ -258,7 +258,7 @@ class Conflict(UsageError):
 
 
 class Quarantined(Conflict):
-    """Processes died while they drove this execution, one after the other: nobody drives it until `retry` is said."""
+    """Whoever drove this execution died of it, again and again: nobody drives it until `retry` is said."""
 
 
 class StoreError(ResagaError):
@@ -281,7 +281,7 @@ class StoreReadOnly(StoreError):
 
 
 class StoreBusy(StoreError):
-    """Somebody else kept it locked for too long."""
+    """Somebody else kept it locked for too long, or changed it meanwhile: try again."""
 
 
 class StoreUnreachable(StoreError):

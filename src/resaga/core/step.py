@@ -8,7 +8,7 @@ from typing import Any, Generic, Never, Protocol, TypeAlias, TypeVar, cast, fina
 from resaga.core.attempt import Attempt
 from resaga.core.block import Async, Irreversible, Read, Step, Sync, no_block
 from resaga.core.body import UNSAID, Body, body, is_text
-from resaga.core.errors import InvalidBody, InvalidOption
+from resaga.core.errors import InvalidBody, InvalidOption, ResagaError
 from resaga.core.failure import clipped
 from resaga.core.meet import meets
 from resaga.core.node import Doing, Kind, Settling, Undoing
@@ -281,8 +281,8 @@ def checked(retry: object) -> Retry:
     return retry
 
 
-def span(what: str, value: object) -> timedelta:
+def span(what: str, value: object, wrong: type[ResagaError] = InvalidOption) -> timedelta:
     """A span of time that is not nothing."""
     if not isinstance(value, timedelta) or value <= timedelta(0):
-        raise InvalidOption(f"{what}={value!r} is no span of time; give a timedelta above zero.")
+        raise wrong(f"{what}={value!r} is no span of time; give a timedelta above zero.")
     return value

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, final
 
 from resaga.core.block import Gate, M
 from resaga.core.decision import Status
-from resaga.core.errors import AlreadyExists, Conflict, NoSuchExecution
+from resaga.core.errors import AlreadyExists, Conflict, InvalidArgument, NoSuchExecution
 from resaga.core.execution_id import is_id
 from resaga.core.step import span
 from resaga.drive.clock import SYSTEM, Clock
@@ -214,7 +214,9 @@ class Runtime:
         with it. Errors are treated as by `BlockingRuntime.work`.
         """
         self._drives.check()
-        await self._watch.always(self._clock, count("at_once", at_once), span("every", every).total_seconds())
+        await self._watch.always(
+            self._clock, count("at_once", at_once), span("every", every, InvalidArgument).total_seconds()
+        )
 
     async def answer(
         self, id: str, gate: Gate[Any, Any, R, Any], value: R, /, *, by: str | None = None, path: str | None = None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, final
 
 from resaga.core.block import Gate, M, Sync
 from resaga.core.decision import Status
-from resaga.core.errors import AlreadyExists, Conflict, NeedsAwait, StoreClosed, StoreError
+from resaga.core.errors import AlreadyExists, Conflict, InvalidArgument, NeedsAwait, StoreClosed, StoreError
 from resaga.core.step import span
 from resaga.drive.clock import SYSTEM, Clock
 from resaga.execution import Outcome, came_to
@@ -168,7 +168,7 @@ class BlockingRuntime:
         two looks at the store. Errors are treated as by `tick`; when the store fails that is said in the log, too, and
         it is tried again.
         """
-        seconds = span("every", every).total_seconds()
+        seconds = span("every", every, InvalidArgument).total_seconds()
         hands = Hands(self._store)  # its own: nobody else is told to stop
         with on_sigterm(hands.stop), suppress(Stopped):
             while not hands.stopping:

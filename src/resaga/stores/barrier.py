@@ -21,7 +21,7 @@ import sqlite3
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, LiteralString, TypeAlias
 
-from resaga.core.errors import InvalidOption
+from resaga.core.errors import InvalidArgument
 
 if TYPE_CHECKING:
     import psycopg
@@ -80,4 +80,4 @@ def _cursor(connection: Connection) -> "sqlite3.Cursor | psycopg.Cursor[tuple[An
     said = (
         "give the sqlite3.Connection or the blocking psycopg.Connection itself, as your framework has it of its driver"
     )
-    raise InvalidOption(f"the barrier cannot be asked by a {type(connection).__name__}; {said}.")
+    raise InvalidArgument(f"the barrier cannot be asked by a {type(connection).__name__}; {said}.")

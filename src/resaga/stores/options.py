@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from resaga.core.errors import InvalidOption
+from resaga.core.errors import InvalidArgument
 
 LONGEST_PATIENCE: Final = 86_400
 """Seconds: a day."""
@@ -16,13 +16,15 @@ def place_of(path: str | os.PathLike[str]) -> Path:
     with suppress(TypeError, ValueError):  # no path at all, or in letters that no path has
         if b"\0" not in os.fsencode(Path(path)):
             return Path(path).absolute()
-    raise InvalidOption(f"{path!r:.80} is no path; give a text or a pathlib.Path, as in '/var/shop'.")
+    raise InvalidArgument(f"{path!r:.80} is no path; give a text or a pathlib.Path, as in '/var/shop'.")
 
 
 def url_of(url: str) -> str:
     """A text; whether anything is there, its driver knows."""
     if not isinstance(url, str):
-        raise InvalidOption(f"a {type(url).__name__} is no URL; give a text, as in 'postgresql://user@host:5432/shop'.")
+        raise InvalidArgument(
+            f"a {type(url).__name__} is no URL; give a text, as in 'postgresql://user@host:5432/shop'."
+        )
     return url
 
 
@@ -30,5 +32,5 @@ def patience_of(seconds: float) -> float:
     """How long to wait for others."""
     if not isinstance(seconds, int | float) or not 0 <= seconds <= LONGEST_PATIENCE:
         said = f"give a number of seconds from 0 to {LONGEST_PATIENCE:,}"
-        raise InvalidOption(f"patience_seconds={seconds!r:.80}: {said}.")
+        raise InvalidArgument(f"patience_seconds={seconds!r:.80}: {said}.")
     return seconds

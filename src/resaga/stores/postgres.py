@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar, final
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from resaga.core.errors import InvalidOption, NotInTransaction
+from resaga.core.errors import InvalidArgument, NotInTransaction
 from resaga.stores import postgres_tables as tables
 from resaga.stores.postgres_database import Cursor, Database, closed, cursor, named
 from resaga.stores.tables import TableStore
@@ -34,7 +34,7 @@ class PostgresStore(TableStore[Cursor]):
         """A store inside the transaction of your connection: kept with the rest of it, or not at all."""
         if not isinstance(connection, psycopg.Connection):  # another one may be around one, or has to be awaited
             said = "give the blocking psycopg.Connection itself, as your framework has it of its driver"
-            raise InvalidOption(f"a {type(connection).__name__} has no transaction to join here; {said}.")
+            raise InvalidArgument(f"a {type(connection).__name__} has no transaction to join here; {said}.")
         return JoinedStore(connection)
 
     def wall_ns(self) -> int:

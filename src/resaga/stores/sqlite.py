@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Final, TypeVar, final
 
-from resaga.core.errors import InvalidOption, NotInTransaction
+from resaga.core.errors import InvalidArgument, NotInTransaction
 from resaga.stores import sqlite_tables as tables
 from resaga.stores.opening import path_of
 from resaga.stores.sqlite_database import READ, WRITE, Database, closed, named
@@ -35,7 +35,7 @@ class SqliteStore(TableStore[sqlite3.Cursor]):
             is_one = isinstance(getattr(connection, "in_transaction", None), bool)
         if not is_one:  # another one may be around one
             said = "give the sqlite3.Connection itself, as your framework has it of its driver"
-            raise InvalidOption(f"a {type(connection).__name__} has no transaction of SQLite to join; {said}.")
+            raise InvalidArgument(f"a {type(connection).__name__} has no transaction of SQLite to join; {said}.")
         return JoinedStore(connection)
 
     def append(self, batch: Sequence[Append], /) -> list[bool]:
@@ -104,7 +104,7 @@ def _usable() -> Generator[None, None, None]:
         yield
     except sqlite3.ProgrammingError as error:
         said = "give one that is open, in the thread that it was made in"
-        raise InvalidOption(f"the connection cannot be joined here ({error}); {said}.") from error
+        raise InvalidArgument(f"the connection cannot be joined here ({error}); {said}.") from error
 
 
 def open_url(url: str, /) -> SqliteStore:
