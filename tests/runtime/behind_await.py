@@ -38,6 +38,7 @@ class BehindAwait:
 
     def die(self) -> None:
         """It is gone without a word, as a process that died."""
+        made.remove(self)
         for threads in (self.inner._writer._threads, self.inner._threads):
             threads.shutdown(wait=False)
         self._loop.close()

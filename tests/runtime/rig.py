@@ -23,6 +23,7 @@ from resaga.stores.store import Append, Head, Stored
 from tests.faults.lawful import in_order, leaf, prove
 from tests.faults.scenarios import Scenario
 from tests.loops import AnyExecution
+from tests.runtime.behind_await import BehindAwait
 from tests.runtime.runtimes import AnyRuntime, made
 from tests.steps import AnyBlock, Happened, Steps
 from tests.worlds import Call, Death, Fate, World, words
@@ -281,8 +282,10 @@ class Rig:
 
 
 def end(runtime: AnyRuntime) -> None:
-    """Its process is gone, and so is the thread that says that it lives."""
+    """Its process is gone, and so are the thread that says that it lives, and the loop that it had."""
     runtime._life._over.set()
+    if isinstance(runtime, BehindAwait):
+        runtime.die()
 
 
 def told(outcome: AnyExecution) -> list[tuple[Fact, int, object]]:

@@ -26,7 +26,7 @@ def none_is_left() -> Iterator[None]:
     """What was made for a test ends with it."""
     yield
     while behind_await.made:
-        behind_await.made.pop().die()
+        behind_await.made[-1].die()
 
 
 @pytest.fixture(params=[BlockingRuntime, BehindAwait], ids=["blocking", "awaiting"])
