@@ -1,6 +1,7 @@
 """An execution is used once, and an error uses nothing up."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -60,24 +61,18 @@ def test_of_many_threads_exactly_one_uses_it(kind: type[Any]) -> None:
 
 def raced(execution: AnyExecution, verb: Use) -> list[bool]:
     """Who was refused of eight who try it at once."""
-    refused: list[bool] = []
-    barrier = threading.Barrier(8)
+    barrier = threading.Barrier(8, timeout=60)
 
-    def race() -> None:
+    def race(_: int) -> bool:
         barrier.wait()
         try:
             verb(execution)
         except AlreadyUsed:
-            refused.append(True)
-        else:
-            refused.append(False)
+            return True
+        return False
 
-    threads = [threading.Thread(target=race) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return refused
+    with ThreadPoolExecutor(8) as threads:
+        return list(threads.map(race, range(8)))
 
 
 def test_a_thread_that_comes_between_two_lines_is_noticed() -> None:

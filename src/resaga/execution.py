@@ -35,7 +35,6 @@ X = TypeVar("X")
 B = TypeVar("B", covariant=True)
 C = TypeVar("C")
 R = TypeVar("R")
-E = TypeVar("E", bound="Execution[Any, Any, Any]")
 
 
 class Execution(Generic[X, B, M]):
@@ -107,13 +106,13 @@ class Execution(Generic[X, B, M]):
         self._running = state = self.state.copy()
         return state
 
-    def _said(self, outcome: Report, clock: Clock, kind: type[E]) -> E:
+    def _said(self, outcome: Report, clock: Clock, kind: "type[Execution[Any, Any, Any]]") -> object:
         """What it is once somebody said something; refused, it leaves the execution unused."""
         state = self.state.copy()
         machine.advance(self._codec.program, state, outcome, clock.wall(), 0)
         self._spend()
-        self._next = said = kind(self._codec, state, self._after)
-        return said
+        self._next = kind(self._codec, state, self._after)
+        return self._next
 
     def _needs_await(self) -> NeedsAwait:
         name = self._codec.program.name
@@ -143,7 +142,8 @@ class _Cancellable(Execution[X, B, M]):
         What is stuck on its way waits for a person all the same, and is rolled back whatever that one says.
         """
         path = self.state.path or self._codec.program.name
-        return self._said(Cancelled(Failure(path, "cancelled", reason_of("cancel", reason, by))), clock, Interrupted)
+        failure = Failure(path, "cancelled", reason_of("cancel", reason, by))
+        return cast("Interrupted[X, B, M]", self._said(Cancelled(failure), clock, Interrupted))
 
     def rollback_plan(self) -> RollbackPlan:
         """What a rollback would do from here."""
@@ -253,7 +253,7 @@ class Paused(_Resumable[X, B, M]):
                 deadline=question.deadline,
             )
         own = self._codec.check_answer(here.asks, value, here.path)
-        return self._said(Answer(own, signature("answer", by)), clock, Answered)
+        return cast("Answered[X, B, M]", self._said(Answer(own, signature("answer", by)), clock, Answered))
 
 
 @final
@@ -366,12 +366,12 @@ class Stuck(_Cancellable[X, B, M]):
 
     def retried(self, *, by: str | None = None, clock: Clock = SYSTEM) -> Interrupted[X, B, M]:
         """Say that it is to be tried again, with a new budget; `retry` says so and goes on at once."""
-        return self._said(Retried(signature("retry", by)), clock, Interrupted)
+        return cast("Interrupted[X, B, M]", self._said(Retried(signature("retry", by)), clock, Interrupted))
 
     def skip(self, reason: str, by: str, *, clock: Clock = SYSTEM) -> Interrupted[X, B, M]:
         """Leave the undo undone, or take the step in doubt for not happened. Resume what this gives."""
         signed("skip", reason, by)
-        return self._said(Skipped(clipped(reason), clipped(by)), clock, Interrupted)
+        return cast("Interrupted[X, B, M]", self._said(Skipped(clipped(reason), clipped(by)), clock, Interrupted))
 
     def mark_done(self, result: object = None, *, by: str, clock: Clock = SYSTEM) -> Interrupted[X, B, M]:
         """Say that the undo is done, or that the step happened, with its `result`; an undo has none. Resume this."""
@@ -381,7 +381,7 @@ class Stuck(_Cancellable[X, B, M]):
             has_no_result(here.path, result)
         elif here.gives is not None:
             result = self._codec.check_answer(here.gives, result, here.path)
-        return self._said(MarkedDone(result, clipped(by)), clock, Interrupted)
+        return cast("Interrupted[X, B, M]", self._said(MarkedDone(result, clipped(by)), clock, Interrupted))
 
 
 # Not a plain alias: with its last argument left out, CPython 3.13.0 cannot subscript one.

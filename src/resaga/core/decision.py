@@ -84,7 +84,7 @@ class _Plainly:
     ) -> None:
         self.full = full
         self.function = function
-        self.given = frozenset() if undoes else full.instruction.given
+        self.given: frozenset[type] = frozenset() if undoes else full.instruction.given
         self.undoes = undoes
         self.code = code
         self.after = after

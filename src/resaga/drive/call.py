@@ -1,6 +1,6 @@
 """Calling a body once: what it is given, and what its return or its exception means as an outcome."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, assert_never, cast, final
 
@@ -135,8 +135,8 @@ def taken_back(one: Instruction, value: object, events: tuple[object, ...] = ())
     """What it means that an undo gave this: it is done, unless that would still have to be awaited."""
     if not hasattr(type(value), "__await__"):
         return Returned(None, events)
-    if isinstance(value, Coroutine):
-        value.close()
+    if close := getattr(value, "close", None):
+        close()
     said = f"it gave a {type(value).__name__}, which nobody awaits here; make it async def"
     return Failed(failure_of(one, TypeError(said)), worth_repeating=False)
 

@@ -1,7 +1,7 @@
 """What happened to an execution, as others may be told: without the users' values."""
 
 from datetime import datetime, timedelta
-from typing import Literal, TypeAlias, cast, final
+from typing import Any, Literal, TypeAlias, cast, final
 
 from resaga.codec.facts import SILENT_CODES
 from resaga.core.fact import BITS, MASK, Fact
@@ -85,7 +85,7 @@ def events(stored: Stored) -> tuple[Event, ...]:
     )
 
 
-def _said(fact: int, value: object) -> tuple[str | None, str | None]:
+def _said(fact: int, value: Any) -> tuple[str | None, str | None]:  # noqa: ANN401 - of its fact
     """Who said so, and why, as far as the plain value of a row tells."""
     match fact, value:
         case Fact.ANSWERED | Fact.MARKED | Fact.MARKED_TO_UNDO, [_, str(by)]:

@@ -71,6 +71,7 @@ def wild(name: str, chance: Random) -> None:
         return made(store, [rig.saga], clock=clocks[-1])
 
     rig.process = process  # type: ignore[method-assign]  # each has a clock of its own
+    end(rig.runtime)
     rig.runtime = process(rig.shaky)
     for visit in range(VISITS):
         if visit == WILD_VISITS:
