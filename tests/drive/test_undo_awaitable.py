@@ -1,6 +1,7 @@
 """An undo that is called, and gives something that would still have to be awaited."""
 
 import asyncio
+from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -49,6 +50,24 @@ def test_it_is_not_taken_for_done(undo: Any) -> None:  # noqa: ANN401 - of eithe
         assert isinstance(outcome, Stuck)
         assert "it gave a coroutine, which nobody awaits here; make it async def" in str(outcome.undo_failure)
     assert not DONE
+
+
+class Promise:
+    """Can be awaited, and that is all."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield
+
+
+def test_whatever_can_be_awaited_is_no_end() -> None:
+    """Not only a coroutine."""
+
+    def promised(order: str) -> Any:  # noqa: ANN401 - a decorator may be as vague
+        return Promise()
+
+    outcome = saga(promised).new("a").start()
+    assert isinstance(outcome, Stuck)
+    assert "it gave a Promise" in str(outcome.undo_failure)
 
 
 @pytest.mark.parametrize("undo", [plain, told])

@@ -40,3 +40,4 @@ def test_a_url_that_is_none(url: Any) -> None:  # noqa: ANN401 - the same
     with pytest.raises(InvalidArgument, match="is no URL") as caught:
         url_of(url)
     assert "secret" not in str(caught.value)
+    assert url_of("sqlite:///shop.db") == "sqlite:///shop.db"

@@ -18,13 +18,16 @@ In whatever order they arrive, and however often: once it was taken back, the ef
 """
 
 import sqlite3
-from contextlib import suppress
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, LiteralString, TypeAlias
 
 from resaga.core.errors import InvalidArgument
 
 if TYPE_CHECKING:
     import psycopg
+
+POSTGRES: Final = "resaga.stores.postgres_cursor"
+"""Whoever has SQLite need not have psycopg."""
 
 TABLE: Final = "CREATE TABLE IF NOT EXISTS resaga_barrier (key VARCHAR(64) PRIMARY KEY, undone INTEGER NOT NULL)"
 QUESTION_MARKS: Final = (
@@ -71,13 +74,8 @@ def _cursor(connection: Connection) -> "sqlite3.Cursor | psycopg.Cursor[tuple[An
     """A plain one, whatever the connection of an application gives."""
     if isinstance(connection, sqlite3.Connection):
         return connection.cursor()
-    with suppress(ModuleNotFoundError):
-        from psycopg import Connection, Cursor  # noqa: PLC0415 - who has SQLite need not have it
-        from psycopg.rows import tuple_row  # noqa: PLC0415 - the same
-
-        if isinstance(connection, Connection):
-            return Cursor(connection, row_factory=tuple_row)
-    said = (
-        "give the sqlite3.Connection or the blocking psycopg.Connection itself, as your framework has it of its driver"
-    )
-    raise InvalidArgument(f"the barrier cannot be asked by a {type(connection).__name__}; {said}.")
+    try:
+        return import_module(POSTGRES).plain(connection)  # type: ignore[no-any-return]  # it is not imported before
+    except (ModuleNotFoundError, TypeError):
+        said = "give the sqlite3.Connection or the blocking psycopg.Connection itself, as your framework has it"
+        raise InvalidArgument(f"the barrier cannot be asked by a {type(connection).__name__}; {said}.") from None
