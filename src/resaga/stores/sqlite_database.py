@@ -84,9 +84,9 @@ class Database:
     def transact(self, begin: str, work: Callable[[sqlite3.Cursor], T], /, *, patience: float | None = None) -> T:
         """Do it in one transaction, and again for as long as somebody else is in the way."""
         patience = self._patience if patience is None else patience
-        if not self._turn.acquire(blocking=patience != 0):
+        if patience == 0 and self._turn.locked():
             raise StoreBusy(f"{self.where} is used by another thread.", where=self.where, code="")
-        try:
+        with self._turn:  # not `acquire`: an interrupt may come between that and the `try` behind it
             if self._closed:
                 raise closed(self.where)
             give_up = time.monotonic() + patience
@@ -97,8 +97,6 @@ class Database:
                     if not _is_busy(error) or time.monotonic() >= give_up:
                         raise named(error, self.where) from error
                 time.sleep(NAP_SECONDS)
-        finally:
-            self._turn.release()
 
     def close(self) -> None:
         """Let go of it for good."""
