@@ -104,8 +104,7 @@ NEW: Final = """
         INSERT INTO resaga_tags (head, tag) SELECT DISTINCT key, tag FROM created, unnest(%b::text[]) AS tag
     )
     INSERT INTO resaga_journal (head, revision, entry)
-    SELECT key, revision, entry FROM created, unnest(%b::bigint[], %b::bytea[]) AS entries (revision, entry)
-    RETURNING true"""
+    SELECT key, revision, entry FROM created, unnest(%b::bigint[], %b::bytea[]) AS entries (revision, entry)"""
 NEXT: Final = """
     WITH moved AS (
         UPDATE resaga_heads SET
@@ -116,7 +115,7 @@ NEXT: Final = """
     ), forgotten AS (
         DELETE FROM resaga_journal AS old USING moved WHERE old.head = moved.key AND old.revision < %b::bigint
     )
-    INSERT INTO resaga_journal (head, revision, entry) SELECT key, revision, %b FROM moved RETURNING true"""
+    INSERT INTO resaga_journal (head, revision, entry) SELECT key, revision, %b FROM moved"""
 READ: Final = """
     SELECT id, saga, status, revision, wake_at, owner, write_id,
     ARRAY(SELECT tag FROM resaga_tags WHERE head = key ORDER BY tag), snapshot_revision,
@@ -181,8 +180,11 @@ def append(db: Cursor, batch: Sequence[Append]) -> list[bool]:
     short = _short(batch)
     if short is not None:
         statement, values = short
-        rows = db.execute(statement, values).fetchall()  # in a pipeline, there is no `rowcount` before
-        return [bool(rows)] * len(batch)
+        db.execute(statement, values)
+        if db.rowcount < 0:  # in somebody's pipeline: it is known once that is synchronized
+            with db.connection.pipeline():
+                pass
+        return [db.rowcount > 0] * len(batch)
     answers = [False] * len(batch)
     statements, lost = rounds(batch), set[str]()
     with db.connection.transaction() if len(statements) > 1 else nullcontext():
