@@ -37,7 +37,7 @@ def main() -> int:
     strict = parser.parse_args().strict
     missed: list[str] = []
     print(line("", "seen", "must", "aim", "beside"))
-    for figure in chain(steps(), undos(), scale(), documents(), imports()):
+    for figure in chain(steps(), undos(), documents(), scale(), imports()):
         print(shown(figure), flush=True)
         missed += [] if figure.holds else [figure.name]
     print(f"missed: {', '.join(missed)}" if missed else "all hold")
