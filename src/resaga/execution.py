@@ -139,7 +139,7 @@ class _Cancellable(Execution[X, B, M]):
     def cancel(self, reason: str, /, *, by: str | None = None, clock: Clock = SYSTEM) -> "Interrupted[X, B, M]":
         """Ask for a rollback; refused once an irreversible step is done. Resume what this gives.
 
-        What is stuck on its way waits for a person all the same, and is rolled back whatever that one says.
+        What is stuck on its way waits for a settle or a person all the same, and then is rolled back, if it can be.
         """
         path = self.state.path or self._codec.program.name
         failure = Failure(path, "cancelled", reason_of("cancel", reason, by))

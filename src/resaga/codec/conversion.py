@@ -25,7 +25,7 @@ from resaga.core.outcome import Answer
 from resaga.core.plan import in_effect
 from resaga.core.replay import replay
 from resaga.core.shape import Shape, digest
-from resaga.core.state import ExecutionState, Phase, Trail
+from resaga.core.state import LIVE, ExecutionState, Phase, Trail
 from resaga.core.value import Value
 from resaga.core.walk import Liberties, Placed, walk
 from resaga.core.way import Way
@@ -34,9 +34,6 @@ Convert: TypeAlias = Callable[..., object]
 FACTS: Final = tuple(Fact)
 HARMLESS: Final = (Kind.READ, Kind.KEPT)
 """What can be taken for done in an execution that is being rolled back."""
-
-OVER: Final = (Phase.COMPLETED, Phase.ROLLED_BACK)
-"""Nothing is taken back any more."""
 
 TRIED: Final = (Fact.SETBACK, Fact.STUCK, Fact.INTERRUPTED)
 """What says that an undo was tried, and may have happened."""
@@ -144,7 +141,7 @@ class Conversion(Value):
 
     def _strange_to_undos(self, after: ExecutionState, placed: Sequence[Placed], trail: Trail) -> tuple[Change, ...]:
         """What was done under another key than its undo would ask for, and can still be taken back."""
-        if after.past_return is not None or after.phase in OVER:
+        if after.past_return is not None or after.phase not in LIVE:
             return ()
         old, program = self.old.program, self.new.program
         was = {

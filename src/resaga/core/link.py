@@ -199,7 +199,7 @@ def _undos(instructions: tuple[Instruction, ...]) -> Iterator[tuple[int, Undo | 
 
 
 def _is_plain(one: Instruction, body: Body) -> bool:
-    return one.immutable and len(body.parameters) == 1
+    return one.immutable and not body.wants_attempt
 
 
 def _awaits(one: Instruction) -> bool:

@@ -83,7 +83,7 @@ def prepare(decision: Calling, state: ExecutionState, copy: Copy) -> Call:
         answer = answer if one.immutable else lent(one.asks, answer, copy)
         return Call(decision, body.function, (context, answer), body)
     timeout = one.timeout if isinstance(decision, Perform) else None
-    if len(body.parameters) == 1:
+    if not body.wants_attempt:
         return Call(decision, body.function, (context,), body, None, timeout)
     attempt = Attempt(
         path=one.path,

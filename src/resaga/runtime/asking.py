@@ -54,9 +54,14 @@ def kept(id_: str) -> Asking[Stored]:
     """All of one execution that has to be there."""
     stored = (yield from read(id_)) if is_id(id_) else None
     if stored is None or stored.status == WORKER:
-        said = f"the store has no execution {id_!r}: it was never kept there, or it was deleted; check the id."
-        raise NoSuchExecution(said, id=id_)
+        raise no_such(id_)
     return stored
+
+
+def no_such(id_: str) -> NoSuchExecution:
+    """What is said of an id that the store does not have, or could not have."""
+    said = f"the store has no execution {id_!r}: it was never kept there, or it was deleted; check the id."
+    return NoSuchExecution(said, id=id_)
 
 
 def delete(stored: Stored) -> Asking[bool]:

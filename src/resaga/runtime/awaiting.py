@@ -15,7 +15,7 @@ from resaga.core.execution_id import is_id
 from resaga.core.step import span
 from resaga.drive.clock import SYSTEM, Clock
 from resaga.execution import Outcome
-from resaga.runtime.asking import Asking, ask, joined, kept
+from resaga.runtime.asking import Asking, ask, joined, no_such
 from resaga.runtime.desk import Desk
 from resaga.runtime.drives import Drive, Drives
 from resaga.runtime.driving import EVERY, Driving
@@ -182,7 +182,7 @@ class Runtime:
         self._drives.check()
         self._desk.check(saga)
         if not is_id(id):
-            await self._ask(kept(id))  # raises: nothing has such an id
+            raise no_such(id)
         while True:
             others = self._drives.get(id)
             drive = others or self._drives.resumed(saga, id)

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, final
 from resaga.core.block import Gate, M, Sync
 from resaga.core.decision import Status
 from resaga.core.errors import AlreadyExists, Conflict, InvalidArgument, NeedsAwait, StoreClosed, StoreError
+from resaga.core.execution_id import is_id
 from resaga.core.step import span
 from resaga.drive.clock import SYSTEM, Clock
 from resaga.execution import Outcome, came_to
-from resaga.runtime.asking import Asking, ask, closed, joined
+from resaga.runtime.asking import Asking, ask, closed, joined, no_such
 from resaga.runtime.desk import Desk
 from resaga.runtime.driving import EVERY, Driving, Found
 from resaga.runtime.event import Event
@@ -26,7 +27,7 @@ from resaga.runtime.options import clock_at, store_of
 from resaga.runtime.sigterm import on_sigterm
 from resaga.runtime.standing import OVER, PAUSED, RUNNING, STUCK, AnyStatus, Standing
 from resaga.runtime.summary import Summary
-from resaga.runtime.told import Told, is_about_one
+from resaga.runtime.told import is_about_one
 from resaga.saga import Loaded, Saga
 from resaga.stores.opening import open_store
 from resaga.stores.store import Store
@@ -63,7 +64,6 @@ class BlockingRuntime:
         self._desk = Desk(sagas, clock, self._life)
         self._driving = Driving(self._life, clock)
         self._hands = Hands(store)
-        self._told = Told()
         self._closed = False
         self._mine = {name: saga for name, saga in self._desk.sagas.items() if not saga.program.awaits}
 
@@ -137,6 +137,8 @@ class BlockingRuntime:
     def resume(self, saga: Saga[X, B, Sync], id: str, /) -> Outcome[X, B, Sync]:
         """Go on with one here, as far as it goes; one that waits is given as it is."""
         self._check(saga)
+        if not is_id(id):
+            raise no_such(id)
         return self._resumed(saga, id, self._clock, self._hands)
 
     def tick(self, now: datetime | None = None) -> int:
@@ -271,7 +273,7 @@ class BlockingRuntime:
             except Exception as error:
                 if not is_about_one(error):
                     raise
-                self._told.tell(id_, error)
+                self._driving.told.tell(id_, error)
             else:
                 went_on += 1
         return went_on

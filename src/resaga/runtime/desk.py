@@ -299,7 +299,7 @@ def _asking(saga: AnySaga, gate: AnyGate, path: str | None) -> Instruction:
     if path is None and len(places) > 1:
         said = f"gate {name!r} is asked at {' and at '.join(map(repr, places))}; say which by path=…."
         raise NotAsked(said, path=name)
-    if path is not None and path not in tuple(places):
+    if path is not None and path not in tuple(places):  # it may be something without a hash
         said = f"gate {name!r} is not asked at {path!r:.80}, but at {' and at '.join(map(repr, places))}."
         raise NotAsked(said, path=name)
     return next(iter(places.values())) if path is None else places[path]

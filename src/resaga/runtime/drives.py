@@ -19,7 +19,6 @@ from resaga.runtime.driving import Driving
 from resaga.runtime.hands_async import HandsAsync
 from resaga.runtime.held import Held
 from resaga.runtime.loop_async import run_async
-from resaga.runtime.told import Told
 from resaga.runtime.waits import Waits, waiting
 from resaga.runtime.writer import Writer
 from resaga.saga import Saga
@@ -67,7 +66,7 @@ class Drives:
         self._now: dict[str, Drive] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self.closed = False
-        self.told = Told()
+        self.told = driving.told
 
     def hands(self) -> HandsAsync:
         """For one execution, or for one verb."""

@@ -8,12 +8,11 @@ from typing import Any, Final, TypeAlias, final
 
 from resaga.core.decision import Status
 from resaga.core.errors import AlreadyExists, Conflict, StoreError
-from resaga.core.execution_id import is_id
 from resaga.drive.clock import Clock
 from resaga.runtime.held import Held
 from resaga.runtime.life import WORKER, Life
 from resaga.runtime.standing import RUNNING
-from resaga.runtime.told import LOG
+from resaga.runtime.told import Told
 from resaga.saga import Saga
 from resaga.stores.store import Head, Store
 
@@ -41,7 +40,7 @@ class Driving:
         self._left: dict[str, Held] = {}
         self._unwritten: dict[str, Held] = {}
         self._swept: int | None = None
-        self._left_to_others: set[str] = set()
+        self.told = Told()
         self._forgetting = threading.Lock()
 
     @property
@@ -51,7 +50,7 @@ class Driving:
 
     def take_unwritten(self, saga: Saga[Any, Any, Any], id_: str) -> Held | None:
         """One of which something happened that could not be written; it is given once, to whoever goes on with it."""
-        held = self._unwritten.get(id_) if is_id(id_) else None
+        held = self._unwritten.get(id_)
         if held is None or held.state.program is not saga.program:  # that is told by what is kept
             return None
         return self._unwritten.pop(id_, None)
@@ -95,18 +94,10 @@ class Driving:
         told = set[str]()
         for head in heads:
             if head.saga not in sagas:
-                self._leave_to_others(head.saga)
+                self.told.leaves(head.saga)
             elif head.id not in self._held and head.id not in told:
                 told.add(head.id)
                 yield head.id, sagas[head.saga]
-
-    def _leave_to_others(self, saga: str) -> None:
-        """Say so, once: somebody who misses an execution will look for that."""
-        if saga not in self._left_to_others:
-            self._left_to_others.add(saga)
-            LOG.info(
-                "executions of %s are due, and left to others: it is not among the sagas that are driven here", saga
-            )
 
     def _due(self, store: Store, due: int) -> Iterator[Head]:
         """What is due, and what nobody drives any more; seldom is all looked at for that."""

@@ -38,10 +38,20 @@ class Told:
             cut,
         )
 
+    def leaves(self, saga: str) -> None:
+        """Say that others have to go on with those of this saga: somebody who misses one will look for that."""
+        said = f"executions of {saga} are due, and left to others: it is not among the sagas that are driven here"
+        if self._is_new(said):
+            LOG.info(said)
+
     def _once(self, said: str, error: BaseException) -> None:
+        if self._is_new(said):
+            LOG.error(said, exc_info=error)
+
+    def _is_new(self, said: str) -> bool:
         if said in self._said:
-            return
+            return False
         if len(self._said) >= MOST:
             self._said.clear()
         self._said.add(said)
-        LOG.error(said, exc_info=error)
+        return True

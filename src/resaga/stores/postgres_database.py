@@ -242,6 +242,13 @@ def cursor(connection: psycopg.Connection[Any]) -> Cursor:
     return db
 
 
+def cursor_on(connection: psycopg.Connection[Any]) -> Cursor:
+    """One on what somebody gave for a connection; TypeError if it is none, or has to be awaited."""
+    if not isinstance(connection, psycopg.Connection):
+        raise TypeError(type(connection).__name__)
+    return cursor(connection)
+
+
 def named(error: psycopg.Error, where: str) -> Exception:
     """What it is in our words; what psycopg says of what it was given is a fault of ours and stays as it is."""
     code = error.sqlstate or ""

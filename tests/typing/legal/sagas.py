@@ -256,6 +256,7 @@ assert_type(branch(is_large, in_stock, score), Neutral[Order, Order, Sync | Asyn
 assert_type(branch(is_large, reserve.undone_by(release), undoable), Block[Order, Held, Sync])
 assert_type(branch(is_final, mail, refund.irreversible()), Sealed[Charged, Charged, Sync])
 assert_type(branch(is_final, refund.kept("no"), mail), Block[Charged, Charged, Sync])
+assert_type(branch(is_large, reserve.undone_by(release), in_stock), Block[Order, Held | Order, Sync])
 
 assert_type(only(NeedsManager, approval), Neutral[NeedsManager | Cleared, Cleared, Sync])
 assert_type(only(Order, undoable), Block[Order | Held, Held, Sync])
