@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from operator import length_hint
-from typing import Final, NamedTuple, TypeAlias, cast, final
+from typing import NamedTuple, TypeAlias, cast, final
 
 import orjson
 
@@ -16,10 +16,9 @@ from resaga.codec.facts import CONTEXT_CODES, SILENT_CODES, FactCoder, nothing
 from resaga.codec.reference import opening
 from resaga.codec.scalars import Step
 from resaga.codec.unfit import unfit
-from resaga.codec.values import Values, is_too_deep, not_storable, too_much
+from resaga.codec.values import Values, is_too_much, not_storable, too_much
 from resaga.core.annotation import kinds
 from resaga.core.compatibility import Compatibility
-from resaga.core.decision import Status
 from resaga.core.errors import (
     BlobCorrupt,
     BlobMismatch,
@@ -37,9 +36,7 @@ from resaga.core.outcome import Answer
 from resaga.core.program import Program
 from resaga.core.replay import retrace
 from resaga.core.shape import Shape
-from resaga.core.state import ExecutionState, Trail
-
-PAUSED: Final = Status.PAUSED.value
+from resaga.core.state import PAUSED, ExecutionState, Trail
 
 Waiting: TypeAlias = dict[str, object]
 """What an execution waits for, as it is written."""
@@ -98,7 +95,7 @@ class Codec:
             plain = None
         if raw is None:  # raised here, where no error of theirs is at hand, which may hold a value
             raise not_storable(self._coders, shape, value, "$")
-        if len(raw) > limits.VALUE_BYTES or is_too_deep(plain, opening(raw)) or crowded(raw, limits.VALUE_PARTS):
+        if len(raw) > limits.SMALL_BYTES and is_too_much(plain, raw, len(raw), opening(raw)):
             raise too_much("$")
         try:
             return coder.decode(plain)
@@ -143,7 +140,7 @@ class Codec:
 
     def dump(self, state: ExecutionState) -> bytes:
         """The document of an execution."""
-        program, waiting = self.program, waits(state)
+        program = self.program
         codes, at, took, own = state.trail.columns()
         values, spared = self._values.written(codes, own)
         blob = sealed(
@@ -153,9 +150,9 @@ class Codec:
                 "saga": program.name,
                 "version": program.version,
                 "fingerprint": program.fingerprint,
-                "status": standing(state, waiting),
+                "status": state.status._value_,
                 "index": state.index,
-                "waits": waiting,
+                "waits": waits(state),
                 "listing": self._listing,
                 "codes": codes,
                 "at": unclocked(at),
@@ -179,7 +176,7 @@ class Codec:
         """The entry of a journal for the rows from there on."""
         codes, at, took, own = state.trail.columns(since)
         values, _ = self._values.written(codes, own)
-        stands = state.status.value, state.index, waits(state)
+        stands = state.status._value_, state.index, waits(state)
         return journal.sealed([journal.STEP, mark, *stands, intent, takeovers, codes, unclocked(at), took, values])
 
     def extent(self, state: ExecutionState, since: int) -> tuple[int, int]:
@@ -314,26 +311,17 @@ class Codec:
 
     def _compare(self, document: Document, state: ExecutionState) -> None:
         """What the document says about the execution must be what its trail says."""
-        same, waiting = document.fingerprint == self.program.fingerprint, waits(state)
-        status = standing(state, waiting)
-        if not state.trail.codes or status != document.status or (same and state.index != document.index):
+        same = document.fingerprint == self.program.fingerprint
+        if not state.trail.codes or state.status != document.status or (same and state.index != document.index):
             raise BlobCorrupt("the trail does not lead to where the document says that it stands.", path="$.status")
-        if same and orjson.dumps(document.waits) != orjson.dumps(waiting):
+        if same and orjson.dumps(document.waits) != orjson.dumps(waits(state)):
             raise BlobCorrupt("what the document waits for is not what its trail says.", path="$.waits")
-
-
-def standing(state: ExecutionState, waiting: Waiting | None) -> str:
-    """How an execution stands, in one word; one that waits for something is paused."""
-    return PAUSED if waiting else state.status.value
 
 
 def waits(state: ExecutionState) -> Waiting | None:
     """What a paused execution waits for, for whoever reads the document: a question or a time."""
-    if state.asked:
-        what, until = "answer", state.deadline
-    elif state.stuck is None and state.asleep:
-        what, until = "time", state.wake_at
-    else:
+    if state.status is not PAUSED:
         return None
+    what, until = ("answer", state.deadline) if state.asked else ("time", state.wake_at)
     path = state.program.instructions[state.at_index].path
     return {"for": what, "path": path, "until": None if until is None else min(until, limits.INTEGER_MOST)}

@@ -7,7 +7,6 @@ then every value. What is wrong is always a `BlobError`, which names the place a
 import re
 import zlib
 from collections.abc import Mapping
-from contextlib import suppress
 from itertools import accumulate
 from operator import sub
 from typing import Any, Final, NamedTuple, TypeAlias, final
@@ -91,8 +90,10 @@ class Document(NamedTuple):
 
 def written(members: object) -> bytes:
     """The text of members whose values are written already; what can still be too large are the steps of a clock."""
-    with suppress(orjson.JSONEncodeError):
+    try:
         return orjson.dumps(members)
+    except orjson.JSONEncodeError:  # which holds all of them, and so is let go of before anything is raised
+        pass
     raise NotStorable("a time lies centuries from the one before it; is the clock wrong?", path="$.at")
 
 

@@ -20,6 +20,9 @@ PARTS: Final = 1_000_000
 VALUE_PARTS: Final = 100_000
 """Objects and lists in one value."""
 
+SMALL_BYTES: Final = DEPTH - AROUND
+"""What takes no more than this can come near none of these."""
+
 ROWS: Final = 250_000
 """Rows of a trail."""
 

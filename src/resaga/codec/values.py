@@ -47,7 +47,7 @@ class Values:
         raws: list[bytes] = []
         spared = 0
         targets: Targets | None = None  # none while the context before is too small to be referred to
-        before = Targets()
+        before: Targets | None = None  # one is made for all of them
         memory.forget()
         for code, value in zip(codes, values, strict=False):
             fact = code & MASK
@@ -69,15 +69,16 @@ class Values:
             if targets is not None:
                 spared += targets.spared
                 size, brackets = size + targets.spared, brackets + targets.brackets
-            if size > limits.VALUE_BYTES or is_too_deep(plain, brackets) or crowded(raw, limits.VALUE_PARTS):
+            if size > limits.SMALL_BYTES and is_too_much(plain, raw, size, brackets):
                 raise too_much(self._name(code))
             if fact in CONTEXT_CODES:
                 memory.held = memory.latest
                 if fact in MARKS:
                     plain = plain[0]
                     size, brackets = measured(plain, {})
-                targets = before if size >= REFERENCE_BYTES else None
+                before = before or Targets()
                 before.turn(plain, (size, brackets))
+                targets = before if size >= REFERENCE_BYTES else None
         memory.forget()
         return raws, spared
 
@@ -96,6 +97,11 @@ class Values:
 def is_too_deep(plain: object, brackets: int) -> bool:
     """Whether a value is nested too deep to be read again; one that is has many brackets."""
     return brackets > limits.DEPTH - limits.AROUND and too_deep(plain, limits.AROUND)
+
+
+def is_too_much(plain: object, raw: bytes, size: int, brackets: int) -> bool:
+    """Whether a value could not be read again, written like that, which takes so much in full."""
+    return size > limits.VALUE_BYTES or is_too_deep(plain, brackets) or crowded(raw, limits.VALUE_PARTS)
 
 
 def not_storable(coders: Coders, shape: Shape, value: object, path: str) -> NotStorable:

@@ -131,6 +131,9 @@ class Halt(Value):
     status: Status
 
 
+PLAIN: Final = (Plain, PlainAsync)
+"""For `isinstance`; a union of them would be made anew at each step."""
+
 Decision: TypeAlias = Plain | PlainAsync | Perform | Choose | Settle | Undo | Ask | Sleep | Halt
 
 COMPLETED: Final = Halt(Status.COMPLETED)

@@ -29,8 +29,8 @@ class Kind(Enum):
     PUT = "put"
 
 
-EFFECTS = frozenset({Kind.UNDONE, Kind.KEPT, Kind.IRREVERSIBLE})
-"""The kinds of step that change the world."""
+EFFECTS = (Kind.UNDONE, Kind.KEPT, Kind.IRREVERSIBLE)
+"""The kinds of step that change the world; no set, as the hash of an enumeration's member is a call."""
 
 
 CONTEXT = frozenset({Kind.GET, Kind.PUT})

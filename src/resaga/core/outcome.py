@@ -24,6 +24,11 @@ class Returned(Value):
     value: object
     events: tuple[object, ...] = ()
 
+    def __init__(self, value: object, events: tuple[object, ...] = ()) -> None:  # as each durable step makes two
+        own = self.__dict__
+        own["value"] = value
+        own["events"] = events
+
 
 @final
 class Unstorable(Value):

@@ -32,7 +32,8 @@ class Phase(Enum):
     ROLLED_BACK = "rolled back"
 
 
-# Python 3.11 takes three times as long to look up a member of an enumeration as a global name.
+# Python 3.11 takes three times as long to look up a member of an enumeration as a global name; and two calls for the
+# `value` of one, so that what is done at each step asks for `_value_`.
 NEW: Final = Phase.NEW
 FORWARD: Final = Phase.FORWARD
 SETTLING: Final = Phase.SETTLING
@@ -77,9 +78,6 @@ class Trail:
         self.stands: int | None = None
 
     def __len__(self) -> int:
-        return self._whole()
-
-    def _whole(self) -> int:
         # An interrupt may fall between two of the four appends: what is not whole is not there.
         whole = min(len(self.codes), len(self.at), len(self.took), len(self.values))
         return whole if self.stands is None else min(whole, self.stands)
@@ -93,7 +91,7 @@ class Trail:
 
     def columns(self, since: int = 0) -> Columns:
         """Copies of the columns, from that row to the last that is whole."""
-        whole = self._whole()
+        whole = len(self)
         return self.codes[since:whole], self.at[since:whole], self.took[since:whole], self.values[since:whole]
 
     def copy(self) -> "Trail":
@@ -170,9 +168,12 @@ class ExecutionState:
         """How it stands, for an index of executions."""
         if self.stuck is not None:
             return Status.STUCK
+        forward = self.phase is FORWARD
+        if forward and self.wake_at is None and self.program.asks[self.index] is None:
+            return RUNNING  # most often, and told without a call
         if self.asked or self.asleep:
             return PAUSED
-        return RUNNING if self.phase is FORWARD else STATUSES[self.phase]
+        return RUNNING if forward else STATUSES[self.phase]
 
     @property
     def at_index(self) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, assert_never, cast, fin
 
 from resaga.core.attempt import Attempt
 from resaga.core.body import Body
-from resaga.core.decision import Choose, Perform, Plain, PlainAsync, Settle, Undo
+from resaga.core.decision import PLAIN, Choose, Perform, Plain, PlainAsync, Settle, Undo
 from resaga.core.errors import IllegalTransition
 from resaga.core.fact import BITS, COMPLETIONS, MASK, Mark
 from resaga.core.failure import Failure, Kind, clipped
@@ -69,7 +69,7 @@ class Call:
 
 def prepare(decision: Calling, state: ExecutionState, copy: Copy) -> Call:
     """What is to be called, with what."""
-    if isinstance(decision, Plain | PlainAsync):
+    if isinstance(decision, PLAIN):
         decision = decision.full
     one = decision.instruction
     if isinstance(decision, Choose):

@@ -2,10 +2,11 @@
 
 from typing import TypeVar, final
 
+from resaga.core.decision import Plain
 from resaga.core.outcome import Outcome
 from resaga.core.state import ExecutionState
 from resaga.drive.blocking import perform
-from resaga.drive.call import Calling, Copy
+from resaga.drive.call import Calling, Copy, raised, taken_plainly
 from resaga.runtime.asking import Asking, ask
 from resaga.stores.store import Store
 
@@ -36,4 +37,10 @@ class Hands:
 
     def perform(self, decision: Calling, state: ExecutionState, copy: Copy) -> Outcome:
         """Call what is to be called, once."""
-        return perform(decision, state, copy)
+        if type(decision) is not Plain:
+            return perform(decision, state, copy)
+        try:  # the short way, as in the driver
+            outcome = taken_plainly(decision, decision.function(state.value), copy)
+        except Exception as error:  # noqa: BLE001 - whatever a body raises is an outcome
+            outcome = raised(state, error)
+        return outcome

@@ -12,10 +12,11 @@ from functools import partial
 from inspect import isawaitable
 from typing import TypeVar, cast, final
 
+from resaga.core.decision import PlainAsync
 from resaga.core.errors import StoreError
 from resaga.core.outcome import Outcome
 from resaga.core.state import ExecutionState
-from resaga.drive.call import Calling, Copy, concluded, prepare, raised
+from resaga.drive.call import Calling, Copy, concluded, prepare, raised, taken_plainly
 from resaga.drive.patience import answered_async
 from resaga.runtime.asking import Asking
 from resaga.runtime.writer import Writer
@@ -68,11 +69,13 @@ class HandsAsync:
         task = asyncio.current_task()
         cuts = task.cancelling() if task else 0
         try:
-            call = prepare(decision, state, copy)
-            if call.body is not None and not call.body.awaits:  # it may block
-                call.function = partial(self._in_thread, call.function)
-            value = await answered_async(call)
-            outcome = concluded(call, state, value, copy)
+            if type(decision) is PlainAsync:
+                outcome = taken_plainly(decision, await decision.function(state.value), copy)
+            else:
+                call = prepare(decision, state, copy)
+                if call.body is not None and not call.body.awaits:  # it may block
+                    call.function = partial(self._in_thread, call.function)
+                outcome = concluded(call, state, await answered_async(call), copy)
         except Exception as error:  # noqa: BLE001 - whatever a body raises is an outcome
             outcome = raised(state, error)
         if task and task.cancelling() > cuts and self._cut is None:

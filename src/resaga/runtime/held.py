@@ -21,7 +21,7 @@ from os import urandom
 from typing import TYPE_CHECKING, Final, final
 
 from resaga.codec import Codec, journal
-from resaga.core.decision import Choose, Decision, Perform, Plain, PlainAsync
+from resaga.core.decision import PLAIN, Choose, Decision, Perform
 from resaga.core.errors import AlreadyExists, Conflict, PastNoReturn, StoreError
 from resaga.core.fact import BITS
 from resaga.core.failure import Failure
@@ -239,7 +239,7 @@ class Held:
     def _items(self, owner: str = "", *, intent: bool = False) -> list[Append]:
         """What records where it stands: an entry; for want of a document that it can be added to, that first."""
         state, codec, since = self.state, self._codec, self._written
-        items = list[Append]()
+        items: list[Append] = []
         if not self._founded:
             document, since, ours = codec.dump(state), len(state.trail), owner or self._owner  # until all is there
             self._room.recorded(state, 0, document)
@@ -271,7 +271,7 @@ class Held:
         self._writes += 1
         self._left, self._yields, self._reaches = items, yields, len(self.state.trail)
         self.rests = False  # as long as it is not known how it is left: an interrupt may come before that
-        return (yield from self.finish())
+        return self.finish()
 
     @property
     def unsure(self) -> bool:
@@ -285,8 +285,13 @@ class Held:
             if self._yields and len(self.requests) > asked:
                 self._left = []
                 return False
+            batch = self._foothold.behind(self._left)
             try:
-                self._left = yield from self._append(self._left)
+                if all((yield batch)):
+                    self._foothold.write(batch[-1])
+                    self._left = []
+                else:
+                    self._left = yield from self._conflicting(batch)
             except StoreError:
                 failures += 1
                 if failures == TRIES:
@@ -296,12 +301,9 @@ class Held:
         self._claimed, self.rests = bool(owner), not owner
         return True
 
-    def _append(self, items: list[Append]) -> Asking[list[Append]]:
-        """Append these, and give what is still to be appended: others may have asked for something in between."""
-        batch = self._foothold.behind(items)
-        if all((yield batch)):
-            self._foothold.write(batch[-1])
-            return []
+    def _conflicting(self, batch: list[Append]) -> Asking[list[Append]]:
+        """What of that is still to be appended: others may have asked for something in between."""
+        items = self._left
         stored = yield from read(self.state.execution_id)
         if stored is None and self.revision == 0:  # it was there, and was deleted
             return items
@@ -370,8 +372,8 @@ def _aside(items: list[Append]) -> list[Append]:
 
 def _has_effects(decision: Calling) -> bool:
     """Whether calling this may do something to the world, or finds out whether something was done to it."""
-    if isinstance(decision, Plain | PlainAsync):
-        return decision.undoes or decision.instruction.kind in EFFECTS
+    if isinstance(decision, PLAIN):
+        return decision.undoes or decision.full.instruction.kind in EFFECTS
     return not isinstance(decision, Choose) and (
         not isinstance(decision, Perform) or decision.instruction.kind in EFFECTS
     )

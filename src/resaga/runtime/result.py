@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from resaga.core.decision import Decision, Plain, PlainAsync
+from resaga.core.decision import PLAIN, Decision
 from resaga.core.instruction import Instruction
 from resaga.core.machine import advance, returned, undone
 from resaga.core.node import EFFECTS
@@ -35,7 +35,7 @@ def writable(one: Instruction, state: ExecutionState, outcome: Outcome, copy: Co
 
 def taken_in(decision: Calling, state: ExecutionState, outcome: Outcome, at: int, took: int) -> Decision:
     """What must happen next; by the short way where nothing came of a plain body but a value."""
-    if isinstance(decision, Plain | PlainAsync) and type(outcome) is Returned and not outcome.events:
+    if isinstance(decision, PLAIN) and type(outcome) is Returned and not outcome.events:
         if decision.undoes:
             return undone(decision, state, at, took)
         return returned(decision, state, outcome.value, at, took)

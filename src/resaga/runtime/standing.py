@@ -74,7 +74,7 @@ def journaled(  # noqa: PLR0913 - each is a column
     until = None if owner and status in GOING else due(state, status)
     saga = named(state.program)
     return Append(
-        state.execution_id, revision, write_id, entry, saga, status.value, until, owner, tags, snapshot, after
+        state.execution_id, revision, write_id, entry, saga, status._value_, until, owner, tags, snapshot, after
     )
 
 

@@ -12,8 +12,8 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, LiteralString, TypeVar, final
 
 import psycopg
@@ -122,12 +122,18 @@ class Database:
         """Do it, and again for as long as somebody else is in the way."""
         give_up = time.monotonic() + self._patience
         while True:
+            turns = self._turns
+            if self._closed:
+                raise closed(self.where)
+            if not turns.acquire(timeout=max(0, give_up - time.monotonic())):
+                raise StoreBusy(f"{self.where} is used by too many threads at once.", where=self.where, code="")
             try:
-                with self._turn(give_up) as db:
-                    return work(db)
+                return self._done(work)
             except psycopg.Error as error:
                 if error.sqlstate not in AGAIN or time.monotonic() >= give_up:
                     raise named(error, self.where) from error
+            finally:
+                turns.release()
             time.sleep(NAP_SECONDS)
 
     def listen(self, listening: LiteralString, seconds: float) -> bool:
@@ -173,27 +179,19 @@ class Database:
         self._listener = None
         self._turns = threading.BoundedSemaphore(CONNECTIONS)
 
-    @contextmanager
-    def _turn(self, give_up: float) -> Generator[Cursor]:
-        """A connection, which is kept for the next one unless it failed."""
-        turns = self._turns
-        if self._closed:
-            raise closed(self.where)
-        if not turns.acquire(timeout=max(0, give_up - time.monotonic())):
-            raise StoreBusy(f"{self.where} is used by too many threads at once.", where=self.where, code="")
+    def _done(self, work: Callable[[Cursor], T]) -> T:
+        """Do it on a connection, which is kept for the next one unless it failed."""
+        db = self._living() or self._connect()
         try:
-            db = self._living() or self._connect()
-            try:
-                yield db
-            except BaseException:
-                self._drop(db)
-                self._drop_idle()
-                raise
-            self._idle.append(db)
-            if self._closed:
-                self._drop_idle()
-        finally:
-            turns.release()
+            done = work(db)
+        except BaseException:
+            self._drop(db)
+            self._drop_idle()
+            raise
+        self._idle.append(db)
+        if self._closed:
+            self._drop_idle()
+        return done
 
     def _living(self) -> Cursor | None:
         """One that is there already, and that the server has not hung up."""

@@ -108,14 +108,24 @@ NEW: Final = """
 NEXT: Final = """
     WITH moved AS (
         UPDATE resaga_heads SET
-            revision = %b::bigint, snapshot_revision = coalesce(%b::bigint, snapshot_revision),
-            saga = %b, status = %b, wake_at = %b::bigint, owner = %b, write_id = %b
-        WHERE id = %b AND revision = %b::bigint - 1 AND write_id = coalesce(%b::bytea, write_id)
-        RETURNING key, revision
-    ), forgotten AS (
-        DELETE FROM resaga_journal AS old USING moved WHERE old.head = moved.key AND old.revision < %b::bigint
+            revision = %(revision)b::bigint, saga = %(saga)b, status = %(status)b,
+            wake_at = %(wake_at)b::bigint, owner = %(owner)b, write_id = %(write_id)b
+        WHERE id = %(id)b AND revision = %(revision)b::bigint - 1 AND write_id = coalesce(%(after)b::bytea, write_id)
+        RETURNING key
     )
-    INSERT INTO resaga_journal (head, revision, entry) SELECT key, revision, %b FROM moved"""
+    INSERT INTO resaga_journal (head, revision, entry) SELECT key, %(revision)b, %(body)b FROM moved"""
+FOLD: Final = """
+    WITH moved AS (
+        UPDATE resaga_heads SET
+            revision = %(revision)b::bigint, snapshot_revision = %(revision)b::bigint,
+            saga = %(saga)b, status = %(status)b,
+            wake_at = %(wake_at)b::bigint, owner = %(owner)b, write_id = %(write_id)b
+        WHERE id = %(id)b AND revision = %(revision)b::bigint - 1 AND write_id = coalesce(%(after)b::bytea, write_id)
+        RETURNING key
+    ), forgotten AS (
+        DELETE FROM resaga_journal AS old USING moved WHERE old.head = moved.key AND old.revision < %(revision)b
+    )
+    INSERT INTO resaga_journal (head, revision, entry) SELECT key, %(revision)b, %(body)b FROM moved"""
 READ: Final = """
     SELECT id, saga, status, revision, wake_at, owner, write_id,
     ARRAY(SELECT tag FROM resaga_tags WHERE head = key ORDER BY tag), snapshot_revision,
@@ -248,23 +258,33 @@ def _apply(db: Cursor, items: Sequence[Append]) -> set[str]:
     return {row[0] for row in rows}
 
 
-def _short(batch: Sequence[Append]) -> tuple[LiteralString, Sequence[object]] | None:
+def _short(batch: Sequence[Append]) -> tuple[LiteralString, Sequence[object] | Mapping[str, object]] | None:
     """The statement that applies all of these or nothing, and what it is given, if there is one."""
     if not batch or (not batch[-1].owner and batch[-1].wake_at is not None):
         return None
     head = batch[-1]
-    folded = next((item.revision for item in reversed(batch) if item.snapshot is not None), None)
-    revisions = Int8(head.revision), None if folded is None else Int8(folded)
-    moved = (*revisions, head.saga, head.status, head.wake_at, head.owner, head.write_id)
     if len(batch) == 1 and head.revision > 1:
-        return NEXT, (*moved, head.id, revisions[0], head.after, revisions[1], _body(head))
+        return NEXT if head.snapshot is None else FOLD, {
+            "revision": Int8(head.revision),
+            "saga": head.saga,
+            "status": head.status,
+            "wake_at": head.wake_at,
+            "owner": head.owner,
+            "write_id": head.write_id,
+            "id": head.id,
+            "after": head.after,
+            "body": _body(head),
+        }
     if any((item.id, item.revision) != (head.id, revision) for revision, item in enumerate(batch, 1)):
         return None
     if any(item.after not in (None, before.write_id) for before, item in pairwise(batch)):
         return None
+    folded = next((item.revision for item in reversed(batch) if item.snapshot is not None), None)
+    revisions = Int8(head.revision), None if folded is None else Int8(folded)
     kept = batch[(folded or 1) - 1 :]
     entries = [Int8(item.revision) for item in kept], [_body(item) for item in kept]
-    return NEW, (head.id, *moved, list(batch[0].tags), *entries)
+    moved = head.saga, head.status, head.wake_at, head.owner, head.write_id
+    return NEW, (head.id, *revisions, *moved, list(batch[0].tags), *entries)
 
 
 def _body(item: Append) -> bytes:
