@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 
 import psycopg
 import pytest
@@ -19,7 +18,7 @@ from resaga.core.errors import (
 )
 from resaga.stores import postgres_database, postgres_tables
 from resaga.stores.postgres import PostgresStore
-from resaga.stores.postgres_database import CONNECTIONS
+from resaga.stores.postgres_database import CONNECTIONS, Cursor
 from resaga.stores.store import Append
 from tests.stores.entries import picture, step
 from tests.stores.servers import Postgres
@@ -161,20 +160,27 @@ def test_locked_for_too_long_is_busy(store: PostgresStore, other: psycopg.Connec
 
 def test_used_by_too_many_threads_is_busy(store: PostgresStore) -> None:
     """Who waits for a connection for too long is told; with one free again it goes on."""
-    with ExitStack() as stack:
-        for _ in range(CONNECTIONS):
-            stack.enter_context(store._database._turn(time.monotonic() + 5))
-        with pytest.raises(StoreBusy):
-            store.find()
+
+    def use(more: int) -> None:
+        if more:
+            store._database.transact(lambda _: use(more - 1))
+        else:
+            with pytest.raises(StoreBusy):
+                store.find()
+
+    use(CONNECTIONS)
     assert store.append([step()]) == [True]
 
 
 def test_closed_while_in_use(store: PostgresStore) -> None:
     """What is being done is done to its end; then there is nothing left open."""
-    with store._database._turn(time.monotonic() + 5) as db:
+
+    def use(db: Cursor) -> Cursor:
         store.close()
         assert db.execute("SELECT 1").fetchall() == [(1,)]
-    assert db.connection.closed
+        return db
+
+    assert store._database.transact(use).connection.closed
     with pytest.raises(StoreClosed):
         store.find()
 
