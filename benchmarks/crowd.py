@@ -67,6 +67,7 @@ async def _crowd(store: Store, executions: int, saga: Saga[work.Count, work.Coun
     await asyncio.gather(*(one() for _ in range(executions)))
     seconds = time.perf_counter() - start
     watching.cancel()
+    await runtime.close()
     lag = quantiles(late, n=100)[-1] if len(late) > 1 else 0.0
     return Crowd(seconds, counting.transactions, counting.appends, lag)
 

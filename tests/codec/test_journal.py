@@ -12,7 +12,7 @@ from attrs import frozen
 from resaga import Saga, gate, read, step
 from resaga.codec import journal, limits
 from resaga.codec.document import opened as document_of
-from resaga.core.errors import BlobCorrupt, BlobError, BlobTooLarge
+from resaga.core.errors import BlobCorrupt, BlobError, BlobTooLarge, NotStorable
 from resaga.core.outcome import Answer
 from resaga.core.replay import replay
 from resaga.core.state import ExecutionState
@@ -29,7 +29,7 @@ class Cart:
 
 @step
 def fill(cart: Cart) -> Cart:
-    return Cart(cart.text, LONG)
+    return Cart(cart.text, cart.text)
 
 
 @read
@@ -46,8 +46,8 @@ SAGA: Any = Saga("cart", fill.kept("it harms nobody") >> look >> look.named("aga
 STEP: list[Any] = [journal.STEP, "m", "running", 0, None, True, 0, [1], [1], [1], []]
 
 
-def paused() -> ExecutionState:
-    state: ExecutionState = SAGA.new(Cart(LONG), id="x", clock=FakeClock()).start(clock=FakeClock()).state
+def paused(text: str = LONG) -> ExecutionState:
+    state: ExecutionState = SAGA.new(Cart(text), id="x", clock=FakeClock()).start(clock=FakeClock()).state
     return state
 
 
@@ -64,15 +64,26 @@ def entries(state: ExecutionState, cuts: Sequence[int]) -> tuple[bytes, list[byt
     return SAGA.codec.dump(states[0]), raws
 
 
+@pytest.mark.parametrize("text", [LONG, "short"])
 @pytest.mark.parametrize("cuts", [(1,), (1, 2), (2, 3, 4), (1, 2, 3, 4, 5), (1, 4), (5,)])
-def test_however_it_is_cut(cuts: tuple[int, ...]) -> None:
+def test_however_it_is_cut(cuts: tuple[int, ...], text: str) -> None:
     """A document and the entries behind it tell what one document tells, with references inside each."""
-    state = paused()
+    state = paused(text)
     snapshot, raws = entries(state, cuts)
     restored = SAGA.codec.restored(snapshot, raws)
     assert list(restored.state.trail.rows()) == list(state.trail.rows())
     assert SAGA.codec.dump(restored.state) == SAGA.codec.dump(state)
     assert (restored.intent, restored.takeovers, restored.requests, restored.carried) == (False, 0, [], False)
+
+
+def test_a_value_that_cannot_be_written_alone() -> None:
+    """It is named as in a document."""
+    state = paused("short")
+    state.trail.values[2] = Cart("short", 1.5)  # type: ignore[arg-type]
+    for entries_of in (lambda: entries(state, (2, 3)), lambda: SAGA.codec.dump(state)):
+        with pytest.raises(NotStorable) as caught:
+            entries_of()
+        assert caught.value.path == "fill.note"
 
 
 def test_what_the_last_entry_waits_for_is_what_its_rows_say() -> None:

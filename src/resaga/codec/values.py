@@ -29,12 +29,24 @@ class Values:
 
     def written(self, codes: list[int], values: list[object]) -> tuple[orjson.Fragment, int]:
         """The values of the rows that have one, as a list, and no fewer bytes than their references spare."""
+        if len(codes) == 1 and not codes[0] & MASK and (small := self._small(codes[0], values[0])):
+            return small, 0
         if self._facts.program.straight_rows(codes) == len(codes):
             at_once = self._column.written(values[:1] + values[2:])
             if at_once is not None:
                 return at_once
         raws, spared = self._one_by_one(codes, values)
         return orjson.Fragment(b"[%b]" % b",".join(raws)), spared
+
+    def _small(self, code: int, value: object) -> orjson.Fragment | None:
+        """What a step gave, alone, as an entry of a journal mostly has it; None if it needs more care."""
+        try:
+            raw = orjson.dumps(self._facts.gives[code >> BITS](value))
+        except Exception:  # noqa: BLE001 - hooks of the user's raise what they like; who takes more care says what
+            return None
+        finally:
+            self._coders.written.forget()
+        return orjson.Fragment(b"[%b]" % raw) if len(raw) <= limits.SMALL_BYTES else None
 
     def _one_by_one(self, codes: list[int], values: list[object]) -> tuple[list[bytes], int]:
         """The same for any rows; what cannot be written is found, and named."""

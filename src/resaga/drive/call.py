@@ -126,7 +126,9 @@ def concluded(call: Call, state: ExecutionState, value: object, copy: Copy) -> O
 
 
 def taken_plainly(decision: Plain | PlainAsync, value: object, copy: Copy) -> Outcome:
-    """What it means that a plain body gave this, where that is not as plain."""
+    """What it means that a plain body gave this."""
+    if type(value) in decision.given:
+        return Returned(value)
     one = decision.instruction
     return taken_back(one, value) if decision.undoes else taken(one, value, (), copy)
 

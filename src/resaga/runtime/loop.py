@@ -25,7 +25,7 @@ def run(held: Held, clock: Clock, copy: Copy, hands: Hands) -> Decision:
     shift = clock.wall() - before
     decision = enter(state, before + shift)
     while True:
-        decision = held.heard(decision, before + shift)
+        decision = held.heard(decision, before + shift) if held.requests else decision
         state = held.state
         if isinstance(decision, Halt):
             if hands.ask(held.rest()):
