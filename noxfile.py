@@ -18,7 +18,7 @@ PYTHONS = nox.project.python_versions(PYPROJECT)
 # Not benchmarks/peers: they import packages that live in environments of their own.
 TYPED = ["src", "tests", "noxfile.py", *map(str, Path("benchmarks").glob("*.py"))]
 FULLY_COVERED = ("core", "codec", "stores")
-SERVED = "src/resaga/stores/postgres*,src/resaga/stores/objects*"  # covered with their servers: in that session
+SERVED = "src/resaga/stores/postgres*,src/resaga/stores/objects*"  # they need servers: `servers` demands them
 PROOFS = "proof and not faults and not races"  # those have sessions of their own
 SHARED = ("-n", "auto")
 ALONE = ("-p", "no:randomly")  # one after the other, as each of them takes what there is

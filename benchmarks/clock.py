@@ -10,6 +10,7 @@ from typing import Final
 from attrs import frozen
 
 ROUNDS: Final = 61
+BEST_OF: Final = 5
 SLICE: Final = 0.003
 """Seconds of each sample."""
 
@@ -46,10 +47,10 @@ def rounds(*works: Callable[[], object]) -> list[list[float]]:
     return [[_time(work, count) / count for work, count in zip(works, counts, strict=True)] for _ in range(ROUNDS)]
 
 
-def best_ratio(ours: Callable[[], object], bare: Callable[[], object], times: int, rounds: int = 5) -> float:
+def best_ratio(ours: Callable[[], object], bare: Callable[[], object], times: int) -> float:
     """The same for long runs: ours once, the other as often as it does the same work; the best of each."""
-    mine = min(_time(ours, 1) for _ in range(rounds))
-    return mine / min(_time(bare, times) for _ in range(rounds))
+    mine = min(_time(ours, 1) for _ in range(BEST_OF))
+    return mine / min(_time(bare, times) for _ in range(BEST_OF))
 
 
 def importing(ours: str, bare: str) -> float:

@@ -148,9 +148,9 @@ def _cycles(folder: Path, bare: Callable[[], object]) -> Figure:
     seen = [
         (_seconds(bare, COMMITS), cycle.both(ours, f"c{number}"), cycle.both_bare(theirs)) for number in range(ROUNDS)
     ]
-    commit, cycles, alone = (median(column) for column in zip(*seen, strict=True))
+    commit, cycles, bare_cycle = (median(column) for column in zip(*seen, strict=True))
     least, wish = 0.004 + 10 * commit, 0.003 + 8 * commit
-    beside = f"two processes, imports apart; SQLite alone with ten commits: {alone * 1e3:.1f}"
+    beside = f"two processes, imports apart; SQLite alone with ten commits: {bare_cycle * 1e3:.1f}"
     return Figure("pause and finish, ms", cycles * 1e3, least * 1e3, wish * 1e3, beside)
 
 
@@ -217,11 +217,11 @@ def interleaved(**works: Callable[[], object]) -> dict[str, list[float]]:
     return seconds
 
 
-def _seconds(work: Callable[[], object], times: int) -> float:
+def _seconds(run: Callable[[], object], times: int) -> float:
     """How long it takes, the mean of so many."""
     start = time.perf_counter()
     for _ in range(times):
-        work()
+        run()
     return (time.perf_counter() - start) / times
 
 

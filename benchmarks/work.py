@@ -1,12 +1,17 @@
 """The sagas that are measured, and the plain work beside them."""
 
 from collections.abc import Callable
+from functools import reduce
 from itertools import pairwise
-from typing import Any, Final
+from operator import rshift
+from typing import Any, Final, TypeVar
 
 from attrs import field, frozen, make_class
 
-from resaga import Block, Completed, Paused, Retry, RolledBack, Saga, Sync, gate, step
+from resaga import Async, Block, Completed, Paused, Retry, RolledBack, Saga, Sync, gate, step
+
+X = TypeVar("X")
+M = TypeVar("M", bound=Async)
 
 
 @frozen
@@ -87,34 +92,49 @@ def approval_flat(flat: Flat, answer: Approval) -> Flat:
     return flat
 
 
-def chain(steps: int) -> Block[Count, Count, Sync]:
-    """So many steps that do nothing, each with an undo and retries."""
-    block: Block[Count, Count, Sync] = step(name="step0", retry=Retry(3))(do).undone_by(undo)
-    for number in range(1, steps):
-        block = block >> step(name=f"step{number}", retry=Retry(3))(do).undone_by(undo)
-    return block
+def doing(name: str) -> Block[Count, Count, Sync]:
+    """A step that does nothing, with an undo and retries."""
+    return step(name=name, retry=Retry(3))(do).undone_by(undo)
+
+
+def doing_async(name: str) -> Block[Count, Count, Any]:
+    """The same as a coroutine."""
+    return step(name=name, retry=Retry(3))(do_async).undone_by(undo_async)
+
+
+def counting(name: str) -> Block[Count, Count, Sync]:
+    """A step that gives another context."""
+    return step(name=name, retry=Retry(3))(count_on).undone_by(undo)
+
+
+def carrying(name: str) -> Block[Flat, Flat, Sync]:
+    """A step that carries a kilobyte along."""
+    return step(name=name)(carry_on).undone_by(undo_flat)
+
+
+def chain(steps: int, one: Callable[[str], Block[X, X, M]]) -> Block[X, X, M]:
+    """So many of these, each under a name of its own."""
+    chained: Block[X, X, M] = reduce(rshift, (one(f"step{number}") for number in range(steps)))
+    return chained
 
 
 def saga(steps: int) -> Saga[Count, Count, Sync]:
     """A saga of so many steps that do nothing."""
-    made: Saga[Count, Count, Sync] = Saga("bench", chain(steps))
+    made: Saga[Count, Count, Sync] = Saga("bench", chain(steps, doing))
     assert isinstance(made.new(ZERO).start(), Completed)
     return made
 
 
 def failing(steps: int) -> Saga[Count, Count, Sync]:
     """The same, with one more step that fails."""
-    made: Saga[Count, Count, Sync] = Saga("bench", chain(steps) >> step(name="fail")(fail).undone_by(undo))
+    made: Saga[Count, Count, Sync] = Saga("bench", chain(steps, doing) >> step(name="fail")(fail).undone_by(undo))
     assert isinstance(made.new(ZERO).start(), RolledBack)
     return made
 
 
 def saga_async(steps: int) -> Saga[Count, Count, Any]:
     """A saga of so many coroutines that do nothing."""
-    block: Block[Count, Count, Any] = step(name="step0", retry=Retry(3))(do_async).undone_by(undo_async)
-    for number in range(1, steps):
-        block = block >> step(name=f"step{number}", retry=Retry(3))(do_async).undone_by(undo_async)
-    return Saga("bench", block)
+    return Saga("bench", chain(steps, doing_async))
 
 
 def calls() -> None:
@@ -138,10 +158,7 @@ async def awaits() -> None:
 
 def paused_saga(steps: int) -> Saga[Count, Count, Sync]:
     """A saga of so many steps, then a gate."""
-    block: Block[Count, Count, Sync] = step(name="step0", retry=Retry(3))(count_on).undone_by(undo)
-    for number in range(1, steps):
-        block = block >> step(name=f"step{number}", retry=Retry(3))(count_on).undone_by(undo)
-    return Saga("bench", block >> approval)
+    return Saga("bench", chain(steps, counting) >> approval)
 
 
 def paused(steps: int) -> Paused[Count, Count, Sync]:
@@ -153,10 +170,7 @@ def paused(steps: int) -> Paused[Count, Count, Sync]:
 
 def paused_flat_saga(steps: int) -> Saga[Flat, Flat, Sync]:
     """The same, whose every context carries a kilobyte."""
-    block: Block[Flat, Flat, Sync] = step(name="step0")(carry_on).undone_by(undo_flat)
-    for number in range(1, steps):
-        block = block >> step(name=f"step{number}")(carry_on).undone_by(undo_flat)
-    return Saga("bench", block >> approval_flat)
+    return Saga("bench", chain(steps, carrying) >> approval_flat)
 
 
 def paused_flat(steps: int) -> Paused[Flat, Flat, Sync]:

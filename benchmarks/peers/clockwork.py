@@ -31,7 +31,6 @@ ROUNDS = 101
 SLICE_NS = 5_000_000
 """How long a sample lasts at least: far above the clock's grain, short enough to share a round's weather."""
 
-Run: TypeAlias = Callable[[], object]
 Timer: TypeAlias = Callable[[int], float]
 """Runs something that many times and gives the nanoseconds of one."""
 

@@ -72,7 +72,7 @@ def test_an_unknown_scheme_is_refused() -> None:
 )
 def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch, scheme: str, extra: str) -> None:
     """And what to install for it."""
-    monkeypatch.setitem(sys.modules, opening.OURS[scheme].partition(":")[0], None)  # importing it fails
+    monkeypatch.setitem(sys.modules, f"resaga.stores.{opening.OURS[scheme]}", None)  # importing it fails
     with pytest.raises(UnknownStore, match=extra) as caught:
         open_store(f"{scheme}://x")
     assert caught.value.scheme == scheme

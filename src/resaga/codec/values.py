@@ -29,10 +29,11 @@ class Values:
 
     def written(self, codes: list[int], values: list[object]) -> tuple[orjson.Fragment, int]:
         """The values of the rows that have one, as a list, and no fewer bytes than their references spare."""
+        # `RETURNED` is 0: what a step gave, alone.
         if len(codes) == 1 and not codes[0] & MASK and (small := self._small(codes[0], values[0])):
             return small, 0
         if self._facts.program.straight_rows(codes) == len(codes):
-            at_once = self._column.written(values[:1] + values[2:])
+            at_once = self._column.written(values[:1] + values[2:])  # the second row, `STARTED`, has none
             if at_once is not None:
                 return at_once
         raws, spared = self._one_by_one(codes, values)
@@ -61,9 +62,9 @@ class Values:
         targets: Targets | None = None  # none while the context before is too small to be referred to
         before: Targets | None = None  # one is made for all of them
         memory.forget()
-        for code, value in zip(codes, values, strict=False):
+        for code, value in zip(codes, values):  # noqa: B905 - strict takes longer
             fact = code & MASK
-            if fact and fact in SILENT_CODES:  # most rows are no such fact
+            if fact and fact in SILENT_CODES:  # most rows are `RETURNED`, which is 0
                 continue
             plain: Any = None
             raw: bytes | None = None

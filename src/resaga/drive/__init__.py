@@ -1,1 +1,1 @@
-"""The drivers: two small loops that do what the machine decides, one blocking, one awaiting."""
+"""Where the core meets the world: two loops, one blocking, one awaiting; the call of a body; time, and ids."""

@@ -111,13 +111,13 @@ def concluded(call: Call, state: ExecutionState, value: object, copy: Copy) -> O
         case Choose():
             return Chose(bool(value))
         case Undo():
-            return taken_back(one, value, events)
+            return _taken_back(one, value, events)
         case Settle() if value is DidNotHappen or isinstance(value, DidNotHappen):
             return NothingHappened()
         case Perform():
-            return taken(one, value, events, copy)
+            return _taken(one, value, events, copy)
         case Settle():
-            outcome = taken(one, value, events, copy)
+            outcome = _taken(one, value, events, copy)
             if isinstance(outcome, Unstorable):  # that is no answer
                 return Failed(outcome.failure.replaced(kind="unwritable"), worth_repeating=False)
             return outcome
@@ -126,14 +126,14 @@ def concluded(call: Call, state: ExecutionState, value: object, copy: Copy) -> O
 
 
 def taken_plainly(decision: Plain | PlainAsync, value: object, copy: Copy) -> Outcome:
-    """What it means that a plain body gave this."""
+    """What it means that the function of a `Plain` or a `PlainAsync` gave this."""
     if type(value) in decision.given:
         return Returned(value)
     one = decision.instruction
-    return taken_back(one, value) if decision.undoes else taken(one, value, (), copy)
+    return _taken_back(one, value) if decision.undoes else _taken(one, value, (), copy)
 
 
-def taken_back(one: Instruction, value: object, events: tuple[object, ...] = ()) -> Outcome:
+def _taken_back(one: Instruction, value: object, events: tuple[object, ...] = ()) -> Outcome:
     """What it means that an undo gave this: it is done, unless that would still have to be awaited."""
     if not hasattr(type(value), "__await__"):
         return Returned(None, events)
@@ -143,7 +143,7 @@ def taken_back(one: Instruction, value: object, events: tuple[object, ...] = ())
     return Failed(failure_of(one, TypeError(said)), worth_repeating=False)
 
 
-def taken(one: Instruction, value: object, events: tuple[object, ...], copy: Copy) -> Outcome:
+def _taken(one: Instruction, value: object, events: tuple[object, ...], copy: Copy) -> Outcome:
     """What it means that a body gave this: nobody else holds what goes on, and it can be stored.
 
     Of what cannot be changed the class is enough.

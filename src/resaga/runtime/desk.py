@@ -94,7 +94,8 @@ class Desk:
 
     def create(self, saga: AnySaga, state: ExecutionState, tags: tuple[str, ...]) -> Asking[Held]:
         """One that no store knows yet, to be driven here."""
-        return Held.created(saga.codec, state, (yield from self._owner()), tags_of(tags))
+        tags = tags_of(tags)  # before anything is written
+        return Held.created(saga.codec, state, (yield from self._owner()), tags)
 
     # ---- going on --------------------------------------------------------------------------------
 

@@ -32,7 +32,7 @@ AGAIN_SECONDS: Final = 1
 
 
 class Drive(NamedTuple):
-    """One that is being driven, as one of that saga, and whether it is known to the store."""
+    """One that is driven here: as one of which saga, by which task, when it is recorded, and what it waits for."""
 
     saga: Saga[Any, Any, Any]
     task: "asyncio.Task[Any]"
@@ -41,7 +41,7 @@ class Drive(NamedTuple):
 
     @property
     def in_vain(self) -> bool:
-        """Whether it is over, as one of that id was kept that it was to begin, or none that it was to go on with."""
+        """Whether it drove nothing: its id was taken before it could begin, or there was nothing to go on with."""
         ended = self.task.done() and not self.task.cancelled()
         return ended and isinstance(self.task.exception(), AlreadyExists | NoSuchExecution)
 
@@ -65,8 +65,7 @@ class Drives:
         self._apart = Apart()
         self._now: dict[str, Drive] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.closed = False
-        self.told = driving.told
+        self._closed = False
 
     def hands(self) -> HandsAsync:
         """For one execution, or for one verb."""
@@ -78,7 +77,7 @@ class Drives:
 
     def check(self) -> None:
         """Raise if nothing may begin any more, or not in this loop: who waits in another one would wait for ever."""
-        if self.closed:
+        if self._closed:
             raise closed()
         self._check_loop()
 
@@ -108,7 +107,7 @@ class Drives:
         if not gone:
             self._check_loop()
         left = [] if gone else [drive.task for drive in self._now.values()]
-        told, self.closed = self.closed, True
+        told, self._closed = self._closed, True
         await (ended(left) if told else interrupted(left))
 
     def _started(
@@ -128,10 +127,10 @@ class Drives:
             LOG.warning("execution %r: the store failed, it is tried again: %s", id_, error)
             asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._again, saga, id_)
         elif error is not None and not isinstance(error, ResagaError):
-            self.told.tell(id_, error)
+            self._driving.told.tell(id_, error)
 
     def _again(self, saga: Saga[Any, Any, Any], id_: str) -> None:
-        if not self.closed and id_ not in self._now and self._driving.has_unwritten(id_):
+        if not self._closed and id_ not in self._now and self._driving.has_unwritten(id_):
             self.resumed(saga, id_)
 
     async def _resuming(self, saga: Saga[X, B, M], id_: str, hands: HandsAsync, clock: Clock) -> Outcome[X, B, M]:
@@ -151,7 +150,7 @@ class Drives:
             except asyncio.CancelledError as cut:
                 by_itself = held.calling and not _is_cancelled()
                 if by_itself:
-                    self.told.leaks(held.state.execution_id, held.state.path, cut)
+                    self._driving.told.leaks(held.state.execution_id, held.state.path, cut)
                 held.cut_off(clock.wall(), by_itself=by_itself)
                 with suppress(StoreError, Conflict):
                     await hands.leave(held.leave())

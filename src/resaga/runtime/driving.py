@@ -1,4 +1,4 @@
-"""What this process drives, what it has left, and what in its store is to be driven."""
+"""What this process owns, what of that it drives, and what in its store is to be driven."""
 
 import threading
 from collections.abc import Generator, Iterator, Mapping
@@ -37,7 +37,7 @@ class Driving:
         self._life = life
         self._clock = clock
         self._held: dict[str, Held] = {}
-        self._left: dict[str, Held] = {}
+        self._owned: dict[str, Held] = {}
         self._unwritten: dict[str, Held] = {}
         self._swept: int | None = None
         self.told = Told()
@@ -45,8 +45,8 @@ class Driving:
 
     @property
     def leaves(self) -> bool:
-        """Whether anything is owned that is not driven to a rest."""
-        return bool(self._left)
+        """Whether it owns anything that is not known to rest."""
+        return bool(self._owned)
 
     def take_unwritten(self, saga: Saga[Any, Any, Any], id_: str) -> Held | None:
         """One of which something happened that could not be written; it is given once, to whoever goes on with it."""
@@ -68,18 +68,18 @@ class Driving:
             if self._held.setdefault(id_, held) is not held:
                 raise Conflict(f"execution {id_!r} is being driven here already; wait for that.", id=id_)
             with self._forgetting:
-                self._left[id_] = held  # until it is known that it rests, or is somebody else's
+                self._owned[id_] = held  # until it is known that it rests, or is somebody else's
             try:
                 yield
             except (Conflict, AlreadyExists):
-                self._left.pop(id_, None)
+                self._owned.pop(id_, None)
                 raise
             except StoreError:  # what happened is not forgotten: it is written when the store is back
                 self._unwritten[id_] = held
                 raise
         finally:
             if self._held.get(id_) is held:
-                self._driven(id_, held)
+                self._ended(id_, held)
 
     def found(self, store: Store, sagas: Mapping[str, Saga[Any, Any, Any]], clock: Clock) -> Found:
         """What is due by that clock, and what nobody drives any more."""
@@ -100,8 +100,8 @@ class Driving:
                 yield head.id, sagas[head.saga]
 
     def _due(self, store: Store, due: int) -> Iterator[Head]:
-        """What is due, and what nobody drives any more; seldom is all looked at for that."""
-        yield from self._own(store)
+        """What is due, and what nobody drives any more; for the latter every head is looked at, once in `SWEEP_NS`."""
+        yield from self._of_ours(store)
         alive = self._life.now()
         for head in _pages(store, due=max(alive, due)):
             if (head.wake_at or 0) > (alive if head.status == WORKER else due):
@@ -116,14 +116,14 @@ class Driving:
 
     def _left_by_all(self, store: Store) -> Iterator[Head]:
         """What was under way and nobody drives any more, this process included."""
-        yield from self._own(store)
+        yield from self._of_ours(store)
         for head in _pages(store, due=self._life.now(), status=WORKER):
             yield from _of_dead(store, head)
         yield from (head for head in self._undriven(store) if head.owner or head.status != Status.NEW.value)
 
-    def _own(self, store: Store) -> Iterator[Head]:
-        """What this process has left itself."""
-        for id_, held in tuple(self._left.items()):
+    def _of_ours(self, store: Store) -> Iterator[Head]:
+        """What this process owns, and does not drive now."""
+        for id_, held in tuple(self._owned.items()):
             if id_ in self._held:
                 continue
             revision, stored = held.revision, store.read(id_)
@@ -132,19 +132,19 @@ class Driving:
             else:
                 yield Head(*stored[:8])
 
-    def _driven(self, id_: str, held: Held) -> None:
+    def _ended(self, id_: str, held: Held) -> None:
         """Stop counting it as driven here."""
         del self._held[id_]
         if held.revision and self._unwritten.get(id_) is not held:
             self._unwritten.pop(id_, None)  # an earlier beginning of it, which was never kept
         if held.rests and not held.unsure:
-            self._left.pop(id_, None)
+            self._owned.pop(id_, None)
 
     def _forget(self, id_: str, held: Held, revision: int) -> None:
         """It was never kept, or was deleted; unless it was driven meanwhile, as this may be called in a thread."""
         with self._forgetting:
-            if self._left.get(id_) is held and held.revision == revision and id_ not in self._held:
-                del self._left[id_]
+            if self._owned.get(id_) is held and held.revision == revision and id_ not in self._held:
+                del self._owned[id_]
                 self._unwritten.pop(id_, None)
 
     def _undriven(self, store: Store) -> Iterator[Head]:

@@ -29,7 +29,7 @@ class Foothold:
 
     def behind(self, batch: list[Append]) -> list[Append]:
         """The same, each behind the one before it, and the first behind what is known."""
-        if len(batch) == 1 and batch[0].revision == self.revision + 1:
+        if len(batch) == 1 and batch[0].revision == self.revision + 1:  # most often: it was made to stand there
             return batch
         before = self.newest, *(item.write_id for item in batch)
         places = enumerate(zip(batch, before, strict=False), self.revision + 1)
@@ -65,5 +65,5 @@ def _body(item: Append) -> tuple[int, bytes]:
 
 def _bodies(stored: Stored) -> list[tuple[int, bytes]]:
     """What stands at each revision that can be read."""
-    entries = [(revision, raw) for revision, raw in stored.entries]
+    entries = [(revision, raw) for revision, raw in stored.entries]  # tuples, whatever pairs a store gives
     return entries if stored.snapshot is None else [(stored.snapshot_revision, stored.snapshot), *entries]

@@ -44,7 +44,7 @@ LAST_TAKEOVER: Final = 5
 """How often an execution is taken over from one that died without having recorded anything new."""
 
 SUSPICIOUS: Final = 2
-"""After how many of these it may be what they died of; or another one was, that was driven there at the same time."""
+"""From how many takeovers on it is driven apart: they may have died of it, or of one that was driven beside it."""
 
 
 @final
@@ -89,7 +89,7 @@ class Held:
         self._founded = False  # there is a document of this very program to add rows to
         self._claimed = False  # the newest entry is ours
         self.rests = False  # nobody is known to drive it
-        self.calling = False  # what was begun is known to nobody else until it is over
+        self.calling = False  # a body is being called: cut off now, it is in doubt
         self.state = state
         self.requests: list[journal.Request] = []
 
@@ -193,8 +193,6 @@ class Held:
 
     def heard(self, decision: Decision, at: int) -> Decision:
         """What is to be done, now that it is known what others ask for."""
-        if not self.requests:
-            return decision
         state, waiting = self.state, list[journal.Request]()
         for request in self.requests:
             if request.what == journal.CANCEL:
@@ -310,12 +308,12 @@ class Held:
         there = 0 if stored is None else applied(batch, stored)
         folded = there > 0 and batch[0].snapshot is not None  # what is known is in our own document
         if stored is None or not (folded or self._foothold.is_in(stored)):
-            raise self.lost("it was deleted")
+            raise self._lost("it was deleted")
         known = self.revision + there
         if there == len(batch) and not batch[-1].owner:  # it was let go of, and what happened since is theirs
             return []
         if stored.snapshot_revision > known:
-            raise self.lost("another runtime has gone on with it")
+            raise self._lost("another runtime has gone on with it")
         asked = [raw for revision, raw in stored.entries if revision > known]
         self.requests += [self._request(raw) for raw in asked]
         self._foothold.reach(stored)
@@ -327,10 +325,10 @@ class Held:
     def _request(self, raw: bytes) -> journal.Request:
         entry = journal.opened(raw)
         if not isinstance(entry, journal.Request):
-            raise self.lost("another runtime has gone on with it")
+            raise self._lost("another runtime has gone on with it")
         return entry
 
-    def lost(self, why: str) -> Conflict | AlreadyExists:
+    def _lost(self, why: str) -> Conflict | AlreadyExists:
         """The error for one that is not ours to go on with."""
         id_ = self.state.execution_id
         if self.revision == 0:

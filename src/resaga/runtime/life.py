@@ -97,7 +97,16 @@ class Life:
     def _sign(self, owner: str, until: int) -> None:
         signed = self._clock.monotonic()
         sign = Append(
-            owner, self._revision + 1, urandom(16), b"", "", WORKER, until, owner, (), b"", after=self._write_id
+            id=owner,
+            revision=self._revision + 1,
+            write_id=urandom(16),
+            entry=b"",
+            saga="",
+            status=WORKER,
+            wake_at=until,
+            owner=owner,
+            snapshot=b"",  # in place of the signs before it, of which nothing is to be kept
+            after=self._write_id,
         )
         while not self._store.append([sign])[0]:  # one that failed was applied, or somebody took this one for dead
             kept = self._store.read(owner)

@@ -17,7 +17,8 @@ from resaga.runtime.result import taken_in, writable
 async def run_async(held: Held, clock: Clock, copy: Copy, hands: HandsAsync) -> Decision:
     """Do what the machine decides until somebody else has to come back; gives the last decision.
 
-    An interrupt of a body passes through: nothing is recorded then, as nothing would be if the process were killed.
+    An interrupt of a body passes through, and the loop records nothing of it: this process may be being killed. Whoever
+    drives may say more, by `Held.cut_off`.
     """
     state, monotonic = held.state, clock.monotonic
     program = state.program

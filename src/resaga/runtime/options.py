@@ -21,7 +21,7 @@ LONGEST_LEASE: Final = timedelta(days=1)
 """For longer than that nobody should wait for a process that died."""
 
 
-def is_text(word: object) -> bool:
+def _is_text(word: object) -> bool:
     """Whether every store can keep it and look for it: text in UTF-8, with no NUL in it."""
     if not isinstance(word, str) or "\0" in word:
         return False
@@ -54,7 +54,7 @@ def store_of(store: Store) -> Store:
 
 def tags_of(tags: tuple[str, ...]) -> tuple[str, ...]:
     """Words to find an execution by; a single text is one of them, written wrongly, and not all of its letters."""
-    if not isinstance(tags, tuple) or not all(is_text(tag) and tag for tag in tags):
+    if not isinstance(tags, tuple) or not all(_is_text(tag) and tag for tag in tags):
         raise InvalidArgument(f"tags={tags!r:.80}: give a tuple of texts, as in tags=('urgent',).")
     if len(tags) > TAGS:
         raise InvalidArgument(f"tags=…: these are {len(tags):,}, and the limit is {TAGS}; give fewer.")
@@ -70,7 +70,7 @@ def looked_for(*, status: object, **asked: object) -> None:
     if status is not None and status not in STATUSES:
         raise InvalidArgument(f"find(status={status!r:.80}): no execution stands so; they are {', '.join(STATUSES)}.")
     for what, word in asked.items():
-        if word is not None and not is_text(word):
+        if word is not None and not _is_text(word):
             raise InvalidArgument(f"find({what}={word!r:.80}): give a text, as in saga='checkout/1'.")
     saga = asked.get("saga")
     if isinstance(saga, str) and "/" not in saga:

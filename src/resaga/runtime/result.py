@@ -34,7 +34,7 @@ def writable(one: Instruction, state: ExecutionState, outcome: Outcome, copy: Co
 
 
 def taken_in(decision: Calling, state: ExecutionState, outcome: Outcome, at: int, took: int) -> Decision:
-    """What must happen next; by the short way where nothing came of a plain body but a value."""
+    """What must happen next; by the short way where a `Plain` or a `PlainAsync` gave nothing but a value."""
     if isinstance(decision, PLAIN) and type(outcome) is Returned and not outcome.events:
         if decision.undoes:
             return undone(decision, state, at, took)

@@ -26,7 +26,7 @@ SHARE: Final = 15 / 16
 
 @final
 class Room:
-    """What is left for one execution. Rows take no more than what records them; beyond that, each is measured once."""
+    """What is left for one execution. A row is taken to need what its entry takes; beyond `FEW_BYTES`, is measured."""
 
     __slots__ = ("_bytes", "_codec", "_measured", "_parts", "_recorded", "_rows")
 
@@ -45,7 +45,7 @@ class Room:
         """Whether something may be begun that adds to it."""
         rows = len(state.trail.codes)
         if rows - self._rows <= UNMEASURED and self._recorded <= FEW_BYTES and 2 * rows <= limits.ROWS:
-            return True  # most often
+            return True  # most often; half of the rows is within every share
         share, more = FORWARD_SHARE if state.phase is FORWARD else SHARE, rows - self._measured
         if (
             more > UNMEASURED

@@ -19,9 +19,6 @@ AnyStatus: TypeAlias = Literal[
 QUARANTINED: Final = "quarantined"
 """The status of what killed those who drove it, again and again."""
 
-GOING: Final = (Status.NEW, Status.RUNNING, Status.COMPENSATING)
-"""Something can be done at once."""
-
 PAUSED: Final[tuple[AnyStatus, ...]] = (Status.PAUSED.value,)
 RUNNING: Final[tuple[AnyStatus, ...]] = (Status.NEW.value, Status.RUNNING.value, Status.COMPENSATING.value)
 STUCK: Final[tuple[AnyStatus, ...]] = (Status.STUCK.value, QUARANTINED)
@@ -70,17 +67,15 @@ def journaled(  # noqa: PLR0913 - each is a column
     after: bytes | None = None,
 ) -> Append:
     """What is to be appended: an entry, and how the execution stands with it."""
-    status = state.status
-    until = None if owner and status in GOING else due(state, status)
+    status = state.status._value_
+    until = None if owner and status in RUNNING else _due(state, status)
     saga = named(state.program)
-    return Append(
-        state.execution_id, revision, write_id, entry, saga, status._value_, until, owner, tags, snapshot, after
-    )
+    return Append(state.execution_id, revision, write_id, entry, saga, status, until, owner, tags, snapshot, after)
 
 
-def due(state: ExecutionState, status: Status) -> int | None:
+def _due(state: ExecutionState, status: str) -> int | None:
     """When somebody must look at it again, in nanoseconds; what is being driven is looked after by its owner."""
-    if status in GOING:
+    if status in RUNNING:
         return min(state.trail.at[-1], HORIZON)
     if state.asked:
         until = None if isinstance(state.here.expiry, Stay | None) else state.deadline

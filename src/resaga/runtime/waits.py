@@ -14,12 +14,12 @@ from typing import Final, final
 from resaga.core.errors import Conflict
 
 WHOSE: Final[ContextVar["Waits | None"]] = ContextVar("resaga waits", default=None)
-"""Those of the execution whose body asks."""
+"""The waits of the execution whose body asks."""
 
 
 @final
 class Waits:
-    """Those for which an execution waits that is driven here, as long as its bodies wait for them."""
+    """What an execution that is driven here waits for: the waits of others, while its bodies wait for those."""
 
     __slots__ = ("others",)
 

@@ -135,4 +135,4 @@ class Watch:
     def _tell(self, id_: str, task: "asyncio.Task[Any]") -> None:
         error = None if task.cancelled() else task.exception()
         if error is not None and is_about_one(error):
-            self._drives.told.tell(id_, error)
+            self._driving.told.tell(id_, error)

@@ -66,7 +66,10 @@ class Pending:
 
 @final
 class Writer:
-    """The only one in this runtime that appends to its store while executions are driven."""
+    """What this runtime appends to executions goes through it, but for what joins a transaction of somebody's.
+
+    A sign of life is no execution of anybody's: `Life` writes it in a thread of its own.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store

@@ -23,12 +23,12 @@ from typing import Final, final
 from resaga.core.errors import (
     StoreBroken,
     StoreBusy,
-    StoreClosed,
     StoreFull,
     StoreReadOnly,
     StoreUnreachable,
 )
 from resaga.stores import record
+from resaga.stores.closing import closed
 from resaga.stores.opening import path_of
 from resaga.stores.options import patience_of, place_of
 from resaga.stores.record import Record
@@ -72,12 +72,12 @@ class FilesStore:
 
     def append(self, batch: Sequence[Append], /) -> list[bool]:
         """See `Store`. Each item is written, and synced, on its own."""
-        with self._named():
+        with self._in_our_words():
             return in_turn(batch, self._apply)
 
     def read(self, id: str, /) -> Stored | None:
         """See `Store`."""
-        with self._named():
+        with self._in_our_words():
             directory = self._directory(id)
             newest = self._newest(directory)
             while newest is not None:
@@ -106,14 +106,14 @@ class FilesStore:
         limit: int = 100,
     ) -> list[Head]:
         """See `Store`. Looks at every execution that is kept."""
-        with self._named():
+        with self._in_our_words():
             shards = [shard for shard in _inside(self._root) if SHARD.fullmatch(shard.name)]
             heads = [head for shard in shards for head in self._heads(shard)]
         return scan(heads, status=status, saga=saga, tag=tag, owner=owner, due=due, after=after, limit=limit)
 
     def delete(self, id: str, revision: int, write_id: bytes | None = None, /) -> bool:
         """See `Store`."""
-        with self._named():
+        with self._in_our_words():
             directory = self._directory(id)
             shard = directory.parent
             with self._locked(directory) as locked:
@@ -160,10 +160,10 @@ class FilesStore:
             return applied
 
     @contextmanager
-    def _named(self) -> Generator[None]:
+    def _in_our_words(self) -> Generator[None]:
         """Let nothing out but errors of ours."""
         if self._closed:
-            raise StoreClosed(f"{self._where} was closed; open another store.", where=self._where, code="")
+            raise closed(self._where)
         try:
             yield
         except OSError as error:

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Sequence
 from typing import Final, Self, final
 
-from resaga.core.errors import StoreClosed
+from resaga.stores.closing import closed
 from resaga.stores.scan import scan
 from resaga.stores.store import Append, Head, Stored
 from resaga.stores.turns import in_turn
@@ -90,7 +90,7 @@ class MemoryStore:
 
     def _check(self) -> None:
         if self._closed:
-            raise StoreClosed("The store in memory was closed; open another one.", where=WHERE, code="")
+            raise closed(WHERE)
 
     def _apply(self, item: Append) -> bool:
         creates = item.revision == 1

@@ -1,6 +1,6 @@
 """Executions in a bucket of objects: S3, Google Cloud Storage, Azure, or a directory, with nothing that runs.
 
-    s3://shop/sagas/%41-1/000000000004        the fourth thing that was done to "A-1"
+    s3://shop/sagas/=41-1/000000000004        the fourth thing that was done to "A-1"
 
 All that is asked of the bucket is to make an object only if there is none of that name. So each append makes the object
 of the next number, and of two who want the same one, one does. Deleting is an append too: of an empty object, the
@@ -24,8 +24,9 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import ObjectStore, from_url
 
-from resaga.core.errors import StoreBroken, StoreClosed, StoreError, StoreReadOnly, StoreUnreachable, UnknownStore
+from resaga.core.errors import StoreBroken, StoreError, StoreReadOnly, StoreUnreachable, UnknownStore
 from resaga.stores import record
+from resaga.stores.closing import closed
 from resaga.stores.options import url_of
 from resaga.stores.record import Record
 from resaga.stores.scan import Damages, scan
@@ -91,12 +92,12 @@ class ObjectsStore:
 
     def append(self, batch: Sequence[Append], /) -> list[bool]:
         """See `Store`. Each item is an object of its own."""
-        with self._named():
+        with self._in_our_words():
             return in_turn(batch, self._apply)
 
     def read(self, id: str, /) -> Stored | None:
         """See `Store`."""
-        with self._named():
+        with self._in_our_words():
             before = None
             while True:
                 newest, kept = self._look(_name(id))
@@ -126,7 +127,7 @@ class ObjectsStore:
         limit: int = 100,
     ) -> list[Head]:
         """See `Store`. Lists all that is kept, and loads of it what has changed since it last did."""
-        with self._named():
+        with self._in_our_words():
             newest: dict[str, _Place] = {}
             ends: dict[str, int] = {}
             for place in sorted(self._list()):
@@ -138,7 +139,7 @@ class ObjectsStore:
 
     def delete(self, id: str, revision: int, write_id: bytes | None = None, /) -> bool:
         """See `Store`."""
-        with self._named():
+        with self._in_our_words():
             newest, kept = self._look(_name(id))
             if kept is None or kept.head.revision != revision or write_id not in (None, kept.head.write_id):
                 return False
@@ -251,10 +252,10 @@ class ObjectsStore:
         return found
 
     @contextmanager
-    def _named(self) -> Generator[None]:
+    def _in_our_words(self) -> Generator[None]:
         """Let nothing out but errors of ours."""
         if self._closed:
-            raise StoreClosed(f"{self._where} was closed; open another store.", where=self._where, code="")
+            raise closed(self._where)
         if not _threaded:
             _threaded.append(os.getpid())
         if _threaded[0] != os.getpid():

@@ -12,17 +12,18 @@ GROUP: Final = "resaga.stores"
 """Entry points of this group, named for a scheme, are called with the whole URL and give a store."""
 
 OURS: Final = {
-    "memory": "resaga.stores.memory:open_url",
-    "file": "resaga.stores.files:open_url",
-    "sqlite": "resaga.stores.sqlite:open_url",
-    "postgresql": "resaga.stores.postgres:open_url",
-    "s3": "resaga.stores.objects:open_url",
-    "gs": "resaga.stores.objects:open_url",
-    "az": "resaga.stores.objects:open_url",
+    "memory": "memory",
+    "file": "files",
+    "sqlite": "sqlite",
+    "postgresql": "postgres",
+    "s3": "objects",
+    "gs": "objects",
+    "az": "objects",
 }
-"""Imported only when asked for: one store's packages are no business of who uses another."""
+"""The module of each; imported only when asked for: one store's packages are no business of who uses another."""
 
-EXTRAS: Final = {"postgresql": "postgres", "s3": "objects", "gs": "objects", "az": "objects"}
+EXTRAS: Final = frozenset({"postgres", "objects"})
+"""Those that need a package of others; the extra that brings it is called like the module."""
 
 
 def open_store(url: str, /) -> Store:
@@ -55,11 +56,11 @@ def path_of(url: str, /) -> str:
 
 def _opener(scheme: str) -> Callable[[str], Store]:
     if scheme in OURS:
-        module, _, name = OURS[scheme].partition(":")
+        module = OURS[scheme]
         try:
-            return getattr(import_module(module), name)  # type: ignore[no-any-return]  # as the table says
+            return import_module(f"resaga.stores.{module}").open_url  # type: ignore[no-any-return]  # each has one
         except ModuleNotFoundError as missing:
-            remedy = f"pip install 'resaga[{EXTRAS[scheme]}]'" if scheme in EXTRAS else "use another store"
+            remedy = f"pip install 'resaga[{module}]'" if module in EXTRAS else "use another store"
             sentence = f"{scheme}:// needs {missing.name!r}, which is not here; {remedy}."
             raise UnknownStore(sentence, scheme=scheme) from missing
     from importlib.metadata import entry_points  # noqa: PLC0415 - it takes longer than to open one of ours

@@ -8,7 +8,8 @@ from psycopg.pq import TransactionStatus
 
 from resaga.core.errors import InvalidArgument, NotInTransaction
 from resaga.stores import postgres_tables as tables
-from resaga.stores.postgres_database import Cursor, Database, closed, cursor, named
+from resaga.stores.closing import closed
+from resaga.stores.postgres_database import Cursor, Database, cursor, in_our_words
 from resaga.stores.tables import TableStore
 
 T = TypeVar("T")
@@ -85,7 +86,7 @@ class JoinedStore(TableStore[Cursor]):
                 tables.migrate(db, self._where)
                 return work(db)
         except psycopg.Error as error:
-            raise named(error, self._where) from error
+            raise in_our_words(error, self._where) from error
 
 
 def open_url(url: str, /) -> PostgresStore:

@@ -23,13 +23,13 @@ from psycopg.rows import tuple_row
 from resaga.core.errors import (
     StoreBroken,
     StoreBusy,
-    StoreClosed,
     StoreError,
     StoreFull,
     StoreReadOnly,
     StoreUnreachable,
     UnknownStore,
 )
+from resaga.stores.closing import closed
 from resaga.stores.options import patience_of, url_of
 
 T = TypeVar("T")
@@ -131,7 +131,7 @@ class Database:
                 return self._done(work)
             except psycopg.Error as error:
                 if error.sqlstate not in AGAIN or time.monotonic() >= give_up:
-                    raise named(error, self.where) from error
+                    raise in_our_words(error, self.where) from error
             finally:
                 turns.release()
             time.sleep(NAP_SECONDS)
@@ -153,7 +153,7 @@ class Database:
                 return False
         except psycopg.Error as error:
             self._forget_listener()
-            raise named(error, self.where) from error
+            raise in_our_words(error, self.where) from error
 
     def close(self) -> None:
         """Let go of it for good; what is being done is done to its end."""
@@ -247,7 +247,7 @@ def cursor_on(connection: psycopg.Connection[Any]) -> Cursor:
     return cursor(connection)
 
 
-def named(error: psycopg.Error, where: str) -> Exception:
+def in_our_words(error: psycopg.Error, where: str) -> Exception:
     """What it is in our words; what psycopg says of what it was given is a fault of ours and stays as it is."""
     code = error.sqlstate or ""
     if code[:2] in REFUSED or (not code and isinstance(error, psycopg.DataError)):
@@ -256,11 +256,6 @@ def named(error: psycopg.Error, where: str) -> Exception:
         return error
     kind, what = FAULTS.get(code) or FAULTS.get(code[:2]) or UNKNOWN
     return kind(f"{where} {what} ({code or 'no answer'})", where=where, code=code)
-
-
-def closed(where: str) -> StoreClosed:
-    """What everything says after `close`."""
-    return StoreClosed(f"{where} was closed; open another store.", where=where, code="")
 
 
 def _taken(idle: list[Cursor]) -> Cursor | None:

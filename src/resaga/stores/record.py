@@ -1,9 +1,9 @@
 """One revision in one piece of bytes, and where it is kept: for stores that keep each as a file or an object.
 
-    resaga 1 1c291ca3 id=A-1&revision=4&saga=checkout%2F2&…&body=9ae0daaf
+    resaga 1 6bc5bd27 id=A-1&saga=checkout%2F2&status=running&revision=4&…&folded=1&body=2745614147
     (the entry, or the snapshot)
 
-The first number is the format, the others are checksums: of the rest of the line, and of all after it.
+The 1 is the format. Behind it is the checksum of the rest of the line, in hex; `body` is that of all after the line.
 
 A name is made so that no id leads out of its directory, and that two differ where capitals and small letters do not.
 """

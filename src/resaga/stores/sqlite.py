@@ -8,8 +8,9 @@ from typing import Final, TypeVar, final
 
 from resaga.core.errors import InvalidArgument, NotInTransaction
 from resaga.stores import sqlite_tables as tables
+from resaga.stores.closing import closed
 from resaga.stores.opening import path_of
-from resaga.stores.sqlite_database import READ, WRITE, Database, closed, named
+from resaga.stores.sqlite_database import READ, WRITE, Database, in_our_words
 from resaga.stores.store import Append
 from resaga.stores.tables import TableStore, rounds
 
@@ -91,7 +92,7 @@ class JoinedStore(TableStore[sqlite3.Cursor]):
                 raise
             db.execute("RELEASE resaga")
         except sqlite3.Error as error:
-            raise named(error, self._where) from error
+            raise in_our_words(error, self._where) from error
         finally:
             self._connection.text_factory = texts
         return result

@@ -21,12 +21,12 @@ from typing import Final, TypeVar, final
 from resaga.core.errors import (
     StoreBroken,
     StoreBusy,
-    StoreClosed,
     StoreError,
     StoreFull,
     StoreReadOnly,
     StoreUnreachable,
 )
+from resaga.stores.closing import closed
 from resaga.stores.options import patience_of, place_of
 
 T = TypeVar("T")
@@ -95,7 +95,7 @@ class Database:
                     return self._try(begin, work)
                 except sqlite3.Error as error:
                     if not _is_busy(error) or time.monotonic() >= give_up:
-                        raise named(error, self.where) from error
+                        raise in_our_words(error, self.where) from error
                 time.sleep(NAP_SECONDS)
 
     def close(self) -> None:
@@ -161,17 +161,12 @@ def _close(db: sqlite3.Cursor) -> None:
     connection.close()
 
 
-def named(error: sqlite3.Error, where: str) -> StoreError | sqlite3.Error:
+def in_our_words(error: sqlite3.Error, where: str) -> StoreError | sqlite3.Error:
     """What it is in our words; what Python's own module complains about is a fault of ours and stays as it is."""
     if not _primary(error):
         return error
     kind, what = FAULTS.get(_primary(error), (StoreError, "failed in a way that is not known."))
     return kind(f"{where} {what} ({error.sqlite_errorname})", where=where, code=error.sqlite_errorname)
-
-
-def closed(where: str) -> StoreClosed:
-    """What everything says after `close`."""
-    return StoreClosed(f"{where} was closed; open another store.", where=where, code="")
 
 
 def _is_busy(error: BaseException) -> bool:

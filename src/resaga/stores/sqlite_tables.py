@@ -54,7 +54,7 @@ MOVE: Final = """
     UPDATE resaga_heads SET revision = ?, snapshot_revision = ifnull(?, snapshot_revision),
     saga = ?, status = ?, wake_at = ?, owner = ?, write_id = ?
     WHERE id = ? AND revision = ? AND write_id = ifnull(?, write_id)"""
-WRITE: Final = """
+WRITE_ENTRY: Final = """
     INSERT INTO resaga_journal (head, revision, entry) VALUES ((SELECT key FROM resaga_heads WHERE id = ?), ?, ?)"""
 TAG: Final = "INSERT OR IGNORE INTO resaga_tags (head, tag) SELECT key, ? FROM resaga_heads WHERE id = ?"
 FORGET_ENTRIES: Final = "DELETE FROM resaga_journal WHERE head = (SELECT key FROM resaga_heads WHERE id = ?)"
@@ -122,7 +122,7 @@ def _apply(db: sqlite3.Cursor, item: Append) -> bool:
     if applied:
         if item.snapshot is not None:
             db.execute(FORGET_ENTRIES, (item.id,))
-        db.execute(WRITE, _written(item))
+        db.execute(WRITE_ENTRY, _written(item))
         if item.revision == 1 and item.tags:
             db.executemany(TAG, [(tag, item.id) for tag in item.tags])
     return applied
@@ -139,7 +139,7 @@ def apply_all(db: sqlite3.Cursor, batch: Sequence[Append]) -> bool:
         return False
     if folded := [(item.id,) for item in batch if item.snapshot is not None]:
         db.executemany(FORGET_ENTRIES, folded)
-    db.executemany(WRITE, [_written(item) for item in batch])
+    db.executemany(WRITE_ENTRY, [_written(item) for item in batch])
     if tagged := [(tag, item.id) for item in created for tag in item.tags]:
         db.executemany(TAG, tagged)
     return True

@@ -139,7 +139,6 @@ class Joining(Protocol):
         ...
 
 
-@runtime_checkable
 class Prompt(Protocol):
     """A store that may be quick enough for an event loop to wait for it."""
 
@@ -148,7 +147,6 @@ class Prompt(Protocol):
         ...
 
 
-@runtime_checkable
 class Timed(Protocol):
     """A store with a clock, which all who share it can read: then signs of life go by that one."""
 

@@ -91,7 +91,7 @@ class TableStore(ABC, Generic[C]):
 def rounds(batch: Sequence[Append]) -> list[list[int]]:
     """Places in the batch, by which statement they go: no id twice in one, and each after those of its own before it.
 
-    In the order of their ids, so that of two who want the same ones none waits for the other while that waits for him.
+    In the order of their ids, so that two batches that want the same rows cannot each wait for the other.
     """
     seen = Counter[str]()
     places: dict[int, list[int]] = {}
