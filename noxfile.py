@@ -17,7 +17,7 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PYPROJECT)
 # Not benchmarks/peers: they import packages that live in environments of their own.
 TYPED = ["src", "tests", "noxfile.py", *map(str, Path("benchmarks").glob("*.py"))]
-FULLY_COVERED = ("core", "codec", "stores")
+FULLY_COVERED = ("core", "codec", "stores", "runtime")
 SERVED = "src/resaga/stores/postgres*,src/resaga/stores/objects*"  # they need servers: `servers` demands them
 PROOFS = "proof and not faults and not races"  # those have sessions of their own
 SHARED = ("-n", "auto")
@@ -106,7 +106,7 @@ def demand_all(session: nox.Session, files: str, *options: str) -> None:
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """Report branch coverage, and demand all of it in the core, the codec and the stores."""
+    """Report branch coverage, and demand all of it in the core, the codec, the stores and the runtime."""
     install_wheel(session, "coverage")
     cover(session, *SHARED)
     session.run("coverage", "report")

@@ -306,24 +306,26 @@ def test_nothing_was_owned() -> None:
     assert shop.store.find() == []
 
 
-class Ended:
-    """An event that is set by somebody else while it is waited for the lock."""
+class Over:
+    """An event that is waited for once, and may be set by somebody else while it is waited for the lock."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_set: bool) -> None:
         self.waited = 0
+        self.is_set = lambda: is_set
 
     def wait(self, seconds: float) -> bool:
         self.waited += 1
         return self.waited > 1
 
-    def is_set(self) -> bool:
-        return True
 
-
-def test_a_beat_that_comes_too_late() -> None:
-    """What was ended meanwhile is not said to live."""
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_beat(ended: bool) -> None:  # noqa: FBT001 - a case
+    """A sign is renewed; not if it was ended meanwhile."""
     shop = Shop()
     life = Life(shop.store, shop.clock)
-    over: Any = Ended()
+    life.owner()
+    over: Any = Over(is_set=ended)
     life._beat(over)
+    assert [head.revision for head in shop.store.find()] == [1 if ended else 2]
+    life.end(leaves=False)
     assert shop.store.find() == []

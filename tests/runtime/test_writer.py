@@ -121,6 +121,8 @@ def test_who_is_cut_off_can_still_hear() -> None:
         writer.close()
         with pytest.raises(errors.StoreClosed):
             writer.append([step("D")])
+        with pytest.raises(errors.StoreClosed):
+            await writer.look(lambda kept: kept.read("A"))
 
     asyncio.run(story())
 

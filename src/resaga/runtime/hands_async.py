@@ -78,8 +78,8 @@ class HandsAsync:
                 outcome = concluded(call, state, await answered_async(call), copy)
         except Exception as error:  # noqa: BLE001 - whatever a body raises is an outcome
             outcome = raised(state, error)
-        if task and task.cancelling() > cuts and self._cut is None:
-            self._cut = asyncio.CancelledError()
+        swallowed = task is not None and task.cancelling() > cuts
+        self._cut = self._cut or (asyncio.CancelledError() if swallowed else None)
         return outcome
 
     def _check(self) -> None:
