@@ -40,7 +40,7 @@ class BehindAwait:
         """It is gone without a word, as a process that died."""
         made.remove(self)
         for threads in (self.inner._writer._threads, self.inner._threads):
-            threads.shutdown(wait=False)
+            threads._pool.shutdown(wait=False)
         self._loop.close()
 
     def __enter__(self) -> "BehindAwait":

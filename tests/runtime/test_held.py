@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from resaga import Completed, Retry, RolledBack, Saga, step
+from resaga import Answered, Completed, Retry, RolledBack, Saga, step
 from resaga.core import errors
+from resaga.runtime import BlockingRuntime, life
 from resaga.runtime.life import WORKER, Life
 from resaga.stores.memory import MemoryStore
 from resaga.stores.store import Append
+from tests.runtime.newer import MIGRATION, NEWER
 from tests.runtime.runtimes import AnyRuntime, made
 from tests.runtime.shop import CALLS, CHECKOUT, NAP, OTHER, Order, Shop, approval, charge, release, reserve, second
 
@@ -257,30 +259,30 @@ def test_what_was_left_is_deleted() -> None:
 def test_a_sign_that_was_taken_for_dead() -> None:
     """It is made again before anything else is taken up."""
     shop = Shop()
-    life = Life(shop.store, shop.clock)
-    name = life.owner()
+    one = Life(shop.store, shop.clock)
+    name = one.owner()
     shop.clock.advance(timedelta(minutes=1))
     assert shop.runtime.tick() == 0  # and it tidied up
     assert shop.store.read(name) is None
-    assert life.owner() == name
+    assert one.owner() == name
     sign = shop.store.read(name)
     assert sign is not None
     assert sign.wake_at == shop.clock.wall() + 30_000_000_000
-    life.end(leaves=False)
+    one.end(leaves=False)
     assert shop.store.read(name) is None
 
 
 def test_a_sign_that_somebody_else_wrote() -> None:
     """An append that failed was applied: the next one goes behind it."""
     shop = Shop()
-    life = Life(shop.store, shop.clock)
-    name = life.owner()
+    one = Life(shop.store, shop.clock)
+    name = one.owner()
     sign = shop.store.read(name)
     assert sign is not None
     shop.store.append([Append(name, 2, b"", b"", "", WORKER, sign.wake_at, name)])
     shop.clock.advance(timedelta(minutes=1))
-    assert life.owner() == name
-    life.end(leaves=True)
+    assert one.owner() == name
+    one.end(leaves=True)
     left = shop.store.read(name)
     assert left is not None
     assert left.wake_at == 0
@@ -289,14 +291,14 @@ def test_a_sign_that_somebody_else_wrote() -> None:
 def test_a_sign_of_a_parent() -> None:
     """In a child that was forked it is another's: neither ended nor used."""
     shop = Shop()
-    life = Life(shop.store, shop.clock)
-    name = life.owner()
-    life._over.set()
-    life._home = 0
-    life.end(leaves=False)
+    one = Life(shop.store, shop.clock)
+    name = one.owner()
+    one._over.set()
+    one._home = 0
+    one.end(leaves=False)
     assert shop.store.read(name) is not None
-    assert life.owner() != name
-    life.end(leaves=False)
+    assert one.owner() != name
+    one.end(leaves=False)
 
 
 def test_nothing_was_owned() -> None:
@@ -307,25 +309,154 @@ def test_nothing_was_owned() -> None:
 
 
 class Over:
-    """An event that is waited for once, and may be set by somebody else while it is waited for the lock."""
+    """An event that is waited for so often, and may be set by somebody else while it is waited for the lock."""
 
-    def __init__(self, *, is_set: bool) -> None:
-        self.waited = 0
+    def __init__(self, times: int = 1, *, is_set: bool = False) -> None:
+        self.waits = [*[False] * times, True]
         self.is_set = lambda: is_set
 
     def wait(self, seconds: float) -> bool:
-        self.waited += 1
-        return self.waited > 1
+        return self.waits.pop(0)
 
 
 @pytest.mark.parametrize("ended", [False, True])
 def test_a_beat(ended: bool) -> None:  # noqa: FBT001 - a case
     """A sign is renewed; not if it was ended meanwhile."""
     shop = Shop()
-    life = Life(shop.store, shop.clock)
-    life.owner()
+    one = Life(shop.store, shop.clock)
+    one.owner()
     over: Any = Over(is_set=ended)
-    life._beat(over)
+    one._beat(over)
     assert [head.revision for head in shop.store.find()] == [1 if ended else 2]
-    life.end(leaves=False)
+    one.end(leaves=False)
     assert shop.store.find() == []
+
+
+class Short:
+    """A store for which there is no memory, once."""
+
+    def __init__(self, inner: MemoryStore) -> None:
+        self.inner = inner
+        self.fails = False
+
+    def append(self, batch: Sequence[Append], /) -> list[bool]:
+        if self.fails:
+            self.fails = False
+            raise MemoryError
+        return self.inner.append(batch)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the store has it
+        return getattr(self.inner, name)
+
+
+def test_a_beat_that_fails() -> None:
+    """Whatever it was, the next one is given."""
+    shop = Shop()
+    store: Any = Short(shop.store)
+    one = Life(store, shop.clock)
+    one.owner()
+    store.fails = True
+    over: Any = Over(2)
+    one._beat(over)
+    assert [head.revision for head in shop.store.find()] == [2]
+    one.end(leaves=False)
+
+
+def test_no_thread_to_beat_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is owned then, as nobody would see for how long its owner lives; it is as soon as there is one."""
+
+    def no_more(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    shop = Shop()
+    with monkeypatch.context() as patched:
+        patched.setattr(life, "start_new_thread", no_more)
+        with pytest.raises(errors.NoThread, match="signs of life"):
+            shop.runtime.run(CHECKOUT, Order(A), id=A)
+    assert shop.store.find() == []
+    begun = list[object]()
+    monkeypatch.setattr(life, "start_new_thread", lambda *_: begun.append("a thread"))
+    shop.runtime.run(CHECKOUT, Order(A), id=A)
+    assert begun == ["a thread"]
+
+
+def test_a_sign_that_cannot_be_given() -> None:
+    """Its thread does not wait for the next beat."""
+    shop = Shop()
+    store: Any = Short(shop.store)
+    one = Life(store, shop.clock)
+    store.fails = True
+    with pytest.raises(MemoryError):
+        one.owner()
+    assert one._over.is_set()
+    assert one.owner()
+    one.end(leaves=False)
+
+
+# ---- an answer of the store that was lost --------------------------------------------------------
+
+
+def lossy(shop: Shop, meanwhile: Callable[[], object]) -> AnyRuntime:
+    """A runtime on a store that applies something, and fails; somebody else is quick."""
+
+    class Lossy(Meddling):
+        def append(self, batch: Sequence[Append], /) -> list[bool]:
+            applied = self.inner.append(batch)
+            if self.meddle and batch[0].status != WORKER:
+                self.now()
+                raise errors.StoreUnreachable("It was cut off.", where="here", code="")
+            return applied
+
+    return made(Lossy(shop.store, meanwhile), (CHECKOUT, NAP), clock=shop.clock)
+
+
+def test_an_answer_that_was_gone_on_with() -> None:
+    """It was applied, and a worker has written a document since: it is told by its row."""
+    shop = Shop()
+    shop.runtime.run(CHECKOUT, Order(A), id=A)
+    lossy(shop, shop.runtime.tick).answer(A, approval, True, by="ann")
+    assert shop.runtime.get(A).path == "second"
+
+
+def test_an_answer_that_was_not_applied() -> None:
+    """Somebody else's was, at another moment."""
+    shop = Shop()
+    shop.runtime.run(CHECKOUT, Order(A), id=A)
+
+    def other() -> None:
+        shop.clock.advance(timedelta(seconds=1))
+        shop.runtime.answer(A, approval, True)
+        shop.runtime.tick()
+
+    with pytest.raises(errors.Conflict, match="has its answer already"):
+        meddled(shop, other).answer(A, approval, True)
+
+
+def test_an_answer_that_was_migrated() -> None:
+    """It is of another saga by now, and cannot be compared."""
+    shop = Shop()
+    shop.runtime.run(CHECKOUT, Order(A), id=A)
+    newer = shop.another(NEWER)
+    with pytest.raises(errors.UnknownSaga):
+        lossy(shop, lambda: newer.migrate(MIGRATION, A)).answer(A, approval, True)
+    assert isinstance(newer.load(NEWER, A), Answered)
+
+
+# ---- threads -------------------------------------------------------------------------------------
+
+
+def test_what_another_thread_has_begun_meanwhile() -> None:
+    """Whoever is done with an execution forgets nothing of whoever drives it then."""
+    runtime, seen = BlockingRuntime(MemoryStore(), [CHECKOUT]), list[object]()
+    driving = runtime._driving
+
+    class Turns(dict[str, Any]):
+        """Another thread's turn comes as soon as it may drive."""
+
+        def __delitem__(self, id_: str) -> None:
+            super().__delitem__(id_)
+            seen.append(dict(driving._owned))
+
+    driving._held = Turns()
+    runtime.run(CHECKOUT, Order(A), id=A)
+    assert seen == [{}], "what rests is forgotten before anybody else may drive it"

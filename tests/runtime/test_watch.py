@@ -55,6 +55,23 @@ def test_a_worker() -> None:
     assert 1 < most <= 3
 
 
+def test_a_worker_that_is_cut_off_as_it_is_woken() -> None:
+    """It ends, though something was said in that very moment."""
+
+    async def story() -> None:
+        async with runtime(MemoryStore(), QUICK) as one:
+            working = asyncio.create_task(one.work())
+            for number in range(5):
+                await one.submit(QUICK, Order(str(number)))
+            await until(lambda: CALLS.count("charge") == 5)
+            await until(lambda: bool(one._watch._nudged._waiters))  # it waits
+            await one.submit(QUICK, Order("A-1"))
+            working.cancel()
+            assert await asyncio.wait([working], timeout=30) == ({working}, set())
+
+    awaited(story())
+
+
 def test_a_worker_is_told_to_end() -> None:
     """SIGTERM is an interrupt: what is being driven is let go of, nothing is undone, and the process goes on."""
 

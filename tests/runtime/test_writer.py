@@ -140,15 +140,16 @@ def test_who_is_cut_off_waits_on() -> None:
     asyncio.run(story())
 
 
-def test_the_loop_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where somebody else is in the way, a thread waits for them, and the entries are written then."""
+@pytest.mark.parametrize("error", [errors.StoreBusy("It is locked.", where="here", code=""), MemoryError()])
+def test_the_loop_waits_for_nobody(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where somebody else is in the way, a thread waits for them, and the entries are written then; whatever it is."""
     monkeypatch.setattr(writing, "QUICK_SECONDS", 3_600)
     tried: list[int] = []
 
     class Busy(Choosy):
         def append_promptly(self, batch: Sequence[Append], /) -> list[bool]:
             tried.append(len(batch))
-            raise errors.StoreBusy("It is locked.", where="here", code="")
+            raise error
 
     async def story() -> None:
         store = Busy()

@@ -299,5 +299,9 @@ class StoreClosed(StoreError):
 # ---- us ---------------------------------------------------------------------------------------------------
 
 
+class NoThread(ResagaError):
+    """The system gives this process no more threads, so that something could not be called in one; and it was not."""
+
+
 class IllegalTransition(ResagaError):
     """The machine was told something that cannot have happened there: a bug, or a forged document."""

@@ -31,7 +31,8 @@ class Apart:
             return
         id_ = held.state.execution_id
         try:
-            await asyncio.wait_for(self._turn.acquire(), PATIENCE_SECONDS)
+            async with asyncio.timeout(PATIENCE_SECONDS):  # in Python 3.11 `wait_for` may lose a cancellation
+                await self._turn.acquire()
         except TimeoutError:
             said = f"execution {id_!r} waits its turn: processes that drove it have died; tick again later."
             raise Conflict(said, id=id_) from None

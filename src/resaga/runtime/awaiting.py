@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -25,6 +24,7 @@ from resaga.runtime.life import LEASE, Life
 from resaga.runtime.options import clock_at, count, store_of
 from resaga.runtime.standing import OVER, PAUSED, RUNNING, STUCK, AnyStatus, Standing
 from resaga.runtime.summary import Summary
+from resaga.runtime.threads import Threads
 from resaga.runtime.turnstile import Turnstile
 from resaga.runtime.watch import Watch
 from resaga.runtime.writer import Writer
@@ -74,7 +74,7 @@ class Runtime:
         self._desk = Desk(sagas, clock, self._life)
         self._driving = Driving(self._life, clock)
         self._writer = Writer(store)
-        self._threads = ThreadPoolExecutor(count("threads", threads), "resaga body")
+        self._threads = Threads(count("threads", threads), "resaga body")
         self._drives = Drives(self._desk, self._driving, self._writer, self._threads, clock)
         self._begins = Turnstile()
         self._watch = Watch(store, self._desk, self._driving, self._writer, self._drives)

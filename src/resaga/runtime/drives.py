@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Coroutine, Iterable, Sequence
-from concurrent.futures import Executor
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final, NamedTuple, TypeVar, final
@@ -16,9 +15,10 @@ from resaga.runtime.apart import Apart
 from resaga.runtime.asking import closed
 from resaga.runtime.desk import Desk
 from resaga.runtime.driving import Driving
-from resaga.runtime.hands_async import HandsAsync
+from resaga.runtime.hands_async import HandsAsync, Uncalled
 from resaga.runtime.held import Held
 from resaga.runtime.loop_async import run_async
+from resaga.runtime.threads import Threads
 from resaga.runtime.waits import Waits, waiting
 from resaga.runtime.writer import Writer
 from resaga.saga import Saga
@@ -56,7 +56,7 @@ class Drive(NamedTuple):
 class Drives:
     """Those that are being driven here, by their ids."""
 
-    def __init__(self, desk: Desk, driving: Driving, writer: Writer, threads: Executor, clock: Clock) -> None:
+    def __init__(self, desk: Desk, driving: Driving, writer: Writer, threads: Threads, clock: Clock) -> None:
         self._desk = desk
         self._driving = driving
         self._writer = writer
@@ -152,10 +152,19 @@ class Drives:
                 if by_itself:
                     self._driving.told.leaks(held.state.execution_id, held.state.path, cut)
                 held.cut_off(clock.wall(), by_itself=by_itself)
-                with suppress(StoreError, Conflict):
-                    await hands.leave(held.leave())
+                await _let_go(held, hands)
                 raise
+            except Uncalled as uncalled:
+                held.calling = False
+                await _let_go(held, hands)
+                raise uncalled.why from None
         return came_to(saga.codec, held.state, decision, None)
+
+
+async def _let_go(held: Held, hands: HandsAsync) -> None:
+    """So that anybody can go on with it at once, if that can be written."""
+    with suppress(StoreError, Conflict):
+        await hands.leave(held.leave())
 
 
 def _is_cancelled() -> bool:

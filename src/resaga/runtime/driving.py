@@ -1,6 +1,9 @@
 """What this process owns, what of that it drives, and what in its store is to be driven."""
 
+import os
+import sys
 import threading
+import weakref
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -36,12 +39,22 @@ class Driving:
     def __init__(self, life: Life, clock: Clock) -> None:
         self._life = life
         self._clock = clock
+        self._swept: int | None = None
+        self.told = Told()
+        self._begin()
+        _all.add(self)
+
+    def _begin(self) -> None:
         self._held: dict[str, Held] = {}
         self._owned: dict[str, Held] = {}
         self._unwritten: dict[str, Held] = {}
-        self._swept: int | None = None
-        self.told = Told()
         self._forgetting = threading.Lock()
+
+    def forget(self) -> None:
+        """Be as new in a child: what its parent holds is the parent's."""
+        for held in tuple(self._held.values()):
+            held.part()  # a body that forks, and goes on in both
+        self._begin()
 
     @property
     def leaves(self) -> bool:
@@ -134,11 +147,13 @@ class Driving:
 
     def _ended(self, id_: str, held: Held) -> None:
         """Stop counting it as driven here."""
-        del self._held[id_]
-        if held.revision and self._unwritten.get(id_) is not held:
-            self._unwritten.pop(id_, None)  # an earlier beginning of it, which was never kept
-        if held.rests and not held.unsure:
-            self._owned.pop(id_, None)
+        try:
+            if held.revision and self._unwritten.get(id_) is not held:
+                self._unwritten.pop(id_, None)  # an earlier beginning of it, which was never kept
+            if held.rests and not held.unsure:
+                self._owned.pop(id_, None)
+        finally:
+            del self._held[id_]  # at last: from now on another thread may drive it
 
     def _forget(self, id_: str, held: Held, revision: int) -> None:
         """It was never kept, or was deleted; unless it was driven meanwhile, as this may be called in a thread."""
@@ -174,3 +189,15 @@ def _pages(
         page = [Head(*head) for head in heads]
         after = page[-1].id
         yield from page
+
+
+_all: Final = weakref.WeakSet[Driving]()
+
+
+def _after_fork() -> None:
+    for driving in _all:
+        driving.forget()
+
+
+if sys.platform != "win32":  # pragma: no branch - there are no forks there
+    os.register_at_fork(after_in_child=_after_fork)

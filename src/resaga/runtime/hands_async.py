@@ -6,19 +6,19 @@ recorded; so is a plain body, since nobody can stop a thread. Only then the canc
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
 from contextvars import copy_context
 from functools import partial
 from inspect import isawaitable
 from typing import TypeVar, cast, final
 
 from resaga.core.decision import PlainAsync
-from resaga.core.errors import StoreError
+from resaga.core.errors import NoThread, StoreError
 from resaga.core.outcome import Outcome
 from resaga.core.state import ExecutionState
 from resaga.drive.call import Calling, Copy, concluded, prepare, raised, taken_plainly
 from resaga.drive.patience import answered_async
 from resaga.runtime.asking import Asking
+from resaga.runtime.threads import Threads
 from resaga.runtime.writer import Writer
 from resaga.stores.store import Append
 
@@ -26,10 +26,19 @@ T = TypeVar("T")
 
 
 @final
+class Uncalled(BaseException):
+    """A body could not be called, and was not: that says nothing of the body, and nothing is in doubt."""
+
+    def __init__(self, why: NoThread) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+@final
 class HandsAsync:
     """Those of the awaiting loop, for one execution."""
 
-    def __init__(self, writer: Writer, threads: Executor) -> None:
+    def __init__(self, writer: Writer, threads: Threads) -> None:
         self._writer = writer
         self._threads = threads
         self._cut: asyncio.CancelledError | None = None
@@ -101,7 +110,10 @@ class HandsAsync:
             except Exception as error:  # noqa: BLE001 - not every exception can be put into a future
                 return None, error
 
-        future = asyncio.get_running_loop().run_in_executor(self._threads, copy_context().run, called)
+        try:
+            future = self._threads.call(partial(copy_context().run, called))
+        except NoThread as why:
+            raise Uncalled(why) from None
         while not future.done():
             try:
                 await asyncio.wait([future])

@@ -17,12 +17,13 @@ or it can be dropped. What was applied after all is known by its place, its byte
 What goes to the store is asked for (`Asking`): whoever drives it performs that.
 """
 
+from contextlib import suppress
 from os import urandom
 from typing import TYPE_CHECKING, Final, final
 
 from resaga.codec import Codec, journal
 from resaga.core.decision import PLAIN, Choose, Decision, Perform
-from resaga.core.errors import AlreadyExists, Conflict, PastNoReturn, StoreError
+from resaga.core.errors import AlreadyExists, BlobError, Conflict, PastNoReturn, StoreError
 from resaga.core.fact import BITS
 from resaga.core.failure import Failure
 from resaga.core.machine import advance, decide
@@ -124,6 +125,10 @@ class Held:
             if request.what == journal.CANCEL or before.is_ahead(request.said[0]):
                 held.requests += filter(None, [conversion.asked(request)])
         return held
+
+    def part(self) -> None:
+        """Be another holder than the one in the process that this one was forked from: one of both goes on with it."""
+        self._mark = urandom(12)
 
     # ---- what the loop tells ---------------------------------------------------------------------
 
@@ -313,6 +318,8 @@ class Held:
         if there == len(batch) and not batch[-1].owner:  # it was let go of, and what happened since is theirs
             return []
         if stored.snapshot_revision > known:
+            if self._is_told_by(stored):  # an answer that was lost on the way, and somebody was quick
+                return []
             raise self._lost("another runtime has gone on with it")
         asked = [raw for revision, raw in stored.entries if revision > known]
         self.requests += [self._request(raw) for raw in asked]
@@ -321,6 +328,15 @@ class Held:
         if left and left[0].snapshot is not None:  # it takes the place of that, so say it again
             left[1:1] = [self._item(raw, left[0].owner) for raw in asked]
         return left
+
+    def _is_told_by(self, stored: Stored) -> bool:
+        """Whether what was let go of with new rows has been gone on with: they are there, to the microsecond."""
+        if self._left[-1].owner or self._written == self._reaches:
+            return False
+        with suppress(BlobError):  # as of another saga, to which it was migrated
+            theirs = self._codec.restored(stored.snapshot, (raw for _, raw in stored.entries)).state
+            return _rows(theirs, self._written, self._reaches) == _rows(self.state, self._written, self._reaches)
+        return False
 
     def _request(self, raw: bytes) -> journal.Request:
         entry = journal.opened(raw)
@@ -361,6 +377,12 @@ class Held:
         at = state.program.gate(path)
         going = state.phase in (NEW, FORWARD, SETTLING)
         return going and (at > state.index or (at == state.index and state.answer is None))
+
+
+def _rows(state: ExecutionState, since: int, until: int) -> list[tuple[int, int]]:
+    """What happened there, and when: in microseconds, as the first of each entry is written."""
+    trail = state.trail
+    return [(code, at // 1000) for code, at in zip(trail.codes[since:until], trail.at[since:until], strict=True)]
 
 
 def _aside(items: list[Append]) -> list[Append]:

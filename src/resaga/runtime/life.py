@@ -13,7 +13,7 @@ from datetime import timedelta
 from os import urandom
 from typing import Final, final
 
-from resaga.core.errors import StoreError
+from resaga.core.errors import NoThread
 from resaga.drive.clock import Clock
 from resaga.runtime.options import lease_of
 from resaga.stores.store import Append, Store, Stored
@@ -61,9 +61,14 @@ class Life:
         with self._lock:
             if not self._owner:
                 self._revision, self._write_id, owner = 0, None, f"worker.{urandom(12).hex()}"
-                self._sign(owner, self._lasting())
-                self._owner, self._over = owner, threading.Event()
-                start_new_thread(self._beat, (self._over,))  # not `threading`'s, which waits until it runs
+                self._over = over = threading.Event()
+                try:
+                    self._begin(over)
+                    self._sign(owner, self._lasting())
+                except BaseException:
+                    over.set()
+                    raise
+                self._owner = owner
             elif not self.known:  # it stood still for so long that others took it for dead
                 self._sign(self._owner, self._lasting())
             return self._owner
@@ -80,13 +85,19 @@ class Life:
             elif owner:
                 self._store.delete(owner, self._revision, self._write_id)
 
+    def _begin(self, over: threading.Event) -> None:
+        try:
+            start_new_thread(self._beat, (over,))  # not `threading`'s, which waits until it runs
+        except RuntimeError as error:
+            raise NoThread(f"this process has no thread to give signs of life in: {error}.") from error
+
     def _beat(self, over: threading.Event) -> None:
         usual, soon = self._lease.total_seconds() / 3, self._lease.total_seconds() / 30
         pause = usual
         while not over.wait(pause):
             with self._lock:
                 pause = soon  # who owns something will find out by itself that the store is away
-                with suppress(StoreError):
+                with suppress(Exception):
                     if not over.is_set():
                         self._sign(self._owner, self._lasting())
                     pause = usual

@@ -116,10 +116,12 @@ class Watch:
     async def _something(self, seconds: float) -> None:
         """Wait until there may be something to do, or that long."""
         if isinstance(self._store, Waking) and self._ear is None:  # one thread, however often it is nudged meanwhile
-            self._ear = self._writer.look(lambda _: self._listen(seconds))
-            self._ear.add_done_callback(self._heard)
+            with suppress(StoreError):  # who asks it next will say so
+                self._ear = self._writer.look(lambda _: self._listen(seconds))
+                self._ear.add_done_callback(self._heard)
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._nudged.wait(), seconds)
+            async with asyncio.timeout(seconds):  # in Python 3.11 `wait_for` may lose a cancellation
+                await self._nudged.wait()
 
     def _listen(self, seconds: float) -> bool:
         try:

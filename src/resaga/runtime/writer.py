@@ -13,12 +13,13 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final, cast, final
 
-from resaga.core.errors import StoreBusy, StoreClosed, StoreError, StoreUnreachable
+from resaga.core.errors import NoThread, StoreBusy, StoreClosed, StoreUnreachable
 from resaga.runtime.asking import closed
+from resaga.runtime.threads import Threads
 from resaga.stores.store import Append, Prompt, Store
 
 MOST: Final = 128
@@ -73,7 +74,7 @@ class Writer:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._threads = ThreadPoolExecutor(1 + LOOKS, "resaga store")
+        self._threads = Threads(1 + LOOKS, "resaga store")
         self._waiting: deque[Pending] = deque()
         self._busy = False
         self._quick = False
@@ -94,7 +95,10 @@ class Writer:
         """Ask the store for something else, in a thread."""
         if self.closed:
             raise closed()
-        return asyncio.get_running_loop().run_in_executor(self._threads, asked, self._store)
+        try:
+            return self._threads.call(partial(asked, self._store))
+        except NoThread as error:
+            raise _unreachable(error) from error
 
     def close(self) -> None:
         """Wait until nothing is under way any more."""
@@ -111,7 +115,10 @@ class Writer:
         if not batch:
             self._busy = False
         elif not (self._quick and self._written_here(batch)):
-            self._threads.submit(self._write, batch, asyncio.get_running_loop())
+            try:
+                self._threads.begin(partial(self._write, batch, asyncio.get_running_loop()))
+            except NoThread as error:
+                self._tell(batch, [_unreachable(error)] * len(batch), QUICK_SECONDS)
 
     def _written_here(self, batch: list[Pending]) -> bool:
         """Whether it could be written without waiting for anybody: the loop must not wait for a lock."""
@@ -120,7 +127,7 @@ class Writer:
             return False  # it has none of its own: one that hands all on may do more in `append`
         try:
             applied = cast("Prompt", self._store).append_promptly([item for one in batch for item in one.items])
-        except StoreError:
+        except Exception:  # noqa: BLE001 - a thread tries once more, and tells who waits whatever it is
             return False
         self._tell(batch, _shares(batch, applied), time.perf_counter() - begun)
         return True
@@ -152,6 +159,11 @@ class Writer:
                 return [error] * len(batch)
             return [outcome for one in batch for outcome in self._written([one])]
         return _shares(batch, applied)
+
+
+def _unreachable(error: NoThread) -> StoreUnreachable:
+    """What is said of a store that cannot be asked."""
+    return StoreUnreachable(str(error), where="", code="")
 
 
 def _shares(batch: list[Pending], applied: Sequence[bool]) -> list[list[bool] | BaseException]:

@@ -1,0 +1,119 @@
+"""What a child holds that was forked from a process that drives: nothing of its parent's."""
+
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from resaga import Completed, Saga, step
+from resaga.core import errors
+from resaga.runtime import BlockingRuntime
+from resaga.stores.sqlite import SqliteStore
+from resaga.stores.store import Append
+from tests.runtime.shop import A, Order, approval, price
+from tests.stores import children
+
+LOST = 3
+
+
+def test_what_a_thread_of_the_parent_drives(tmp_path: Path) -> None:
+    """When that rests, a child may go on with it like anybody else."""
+    began, may_end = threading.Event(), threading.Event()
+
+    @step
+    def slow(order: Order) -> Order:
+        began.set()
+        assert may_end.wait(60)
+        return order
+
+    saga: Any = Saga("slow", slow.kept("it is a test") >> approval >> price)
+    hears, says = os.pipe()
+    with BlockingRuntime(SqliteStore(tmp_path / "shop.db"), [saga]) as runtime:
+
+        def child() -> None:
+            os.read(hears, 1)
+            assert isinstance(runtime.resume(saga, A), Completed)
+
+        driving = threading.Thread(target=runtime.run, args=(saga, Order(A)), kwargs={"id": A})
+        driving.start()
+        assert began.wait(60)
+        begun = children.begin(child)
+        may_end.set()
+        driving.join()
+        runtime.answer(A, approval, True)
+        os.write(says, b"!")
+        assert children.end(begun) == 0
+
+
+class Away:
+    """A store that fails while it `is_away`."""
+
+    def __init__(self, inner: Any) -> None:  # noqa: ANN401 - a Store
+        self.inner = inner
+        self.is_away = False
+
+    def append(self, batch: Sequence[Append], /) -> Sequence[bool]:
+        if self.is_away:
+            raise errors.StoreUnreachable("It is away.", where="here", code="")
+        applied: Sequence[bool] = self.inner.append(batch)
+        return applied
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the store has it
+        return getattr(self.inner, name)
+
+
+def test_what_could_not_be_written(tmp_path: Path) -> None:
+    """The parent writes it when the store is back; a child knows nothing of it, and the parent lives."""
+    store = Away(SqliteStore(tmp_path / "shop.db"))
+
+    @step
+    def leaves(order: Order) -> Order:
+        store.is_away = True
+        return order
+
+    @step
+    def charge(order: Order) -> Order:
+        with (tmp_path / "ledger").open("a") as ledger:
+            ledger.write("charged\n")
+        return order
+
+    saga: Any = Saga("away", leaves.kept("it is a test") >> charge.irreversible())
+    with BlockingRuntime(store, [saga]) as runtime:
+        with pytest.raises(errors.StoreUnreachable):
+            runtime.run(saga, Order(A), id=A)
+        store.is_away = False
+
+        def child() -> None:
+            assert runtime.tick() == 0
+
+        assert children.run(child) == 0
+        assert runtime.tick() == 1
+        assert [event.what for event in runtime.events(A)].count("returned") == 2
+    assert (tmp_path / "ledger").read_text() == "charged\n"
+
+
+def test_a_body_that_forks(tmp_path: Path) -> None:
+    """It was called once and returns twice: one of both goes on, and the other one hears that."""
+    parent, begun, came = os.getpid(), list[int](), children.FAILED
+
+    @step
+    def forks(order: Order) -> Order:
+        begun.append(os.fork())
+        return order
+
+    saga: Any = Saga("forks", forks.kept("it is a test") >> price)
+    runtime = BlockingRuntime(SqliteStore(tmp_path / "shop.db"), [saga])
+    try:
+        runtime.run(saga, Order(A), id=A)
+        came = 0
+    except errors.Conflict:
+        came = LOST
+    finally:
+        if os.getpid() != parent:
+            os._exit(came)
+    assert sorted([came, children.end(begun[0])]) == [0, LOST]
+    assert [event.what for event in runtime.events(A)].count("returned") == 2
+    runtime.close()
