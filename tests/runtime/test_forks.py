@@ -10,7 +10,8 @@ import pytest
 
 from resaga import Completed, Saga, step
 from resaga.core import errors
-from resaga.runtime import BlockingRuntime
+from resaga.runtime import BlockingRuntime, driving
+from resaga.stores.memory import MemoryStore
 from resaga.stores.sqlite import SqliteStore
 from resaga.stores.store import Append
 from tests.runtime.shop import A, Order, approval, price
@@ -37,12 +38,12 @@ def test_what_a_thread_of_the_parent_drives(tmp_path: Path) -> None:
             os.read(hears, 1)
             assert isinstance(runtime.resume(saga, A), Completed)
 
-        driving = threading.Thread(target=runtime.run, args=(saga, Order(A)), kwargs={"id": A})
-        driving.start()
+        thread = threading.Thread(target=runtime.run, args=(saga, Order(A)), kwargs={"id": A})
+        thread.start()
         assert began.wait(60)
         begun = children.begin(child)
         may_end.set()
-        driving.join()
+        thread.join()
         runtime.answer(A, approval, True)
         os.write(says, b"!")
         assert children.end(begun) == 0
@@ -117,3 +118,19 @@ def test_a_body_that_forks(tmp_path: Path) -> None:
     assert sorted([came, children.end(begun[0])]) == [0, LOST]
     assert [event.what for event in runtime.events(A)].count("returned") == 2
     runtime.close()
+
+
+def test_as_a_child_sees_it() -> None:
+    """It goes on with what its own thread was driving as another holder, and knows of nothing else."""
+    owned = list[object]()
+
+    @step
+    def forks(order: Order) -> Order:
+        driving._after_fork()
+        owned.append(runtime._driving.leaves)
+        return order
+
+    saga: Any = Saga("forks", forks.kept("it is a test") >> price)
+    runtime = BlockingRuntime(MemoryStore(), [saga])
+    assert isinstance(runtime.run(saga, Order(A), id=A), Completed)
+    assert owned == [False]
