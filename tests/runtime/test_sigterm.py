@@ -2,14 +2,14 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from resaga import Completed, Saga, step
-from resaga.runtime import BlockingRuntime
+from resaga.runtime import BlockingRuntime, sigterm
 from resaga.runtime.sigterm import on_sigterm
 from resaga.stores.memory import MemoryStore
 from tests.runtime.ending import told_to_end
@@ -45,6 +45,21 @@ def test_two_workers_share_a_signal() -> None:
     told_to_end()
     second.__exit__(None, None, None)
     assert heard == ["first", "second", "second"]
+
+
+def test_an_interrupt_as_it_begins_to_listen(listener: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then it does not listen, and whoever did before hears all."""
+
+    class Cut(list[Callable[[], object]]):
+        def append(self, stop: Callable[[], object]) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sigterm, "_stops", Cut())
+    with pytest.raises(KeyboardInterrupt), on_sigterm(lambda: listener.append("we")):
+        raise AssertionError("it listens")
+    told_to_end()
+    assert listener == ["they"]
+    assert signal.getsignal(signal.SIGTERM) is not sigterm._heard
 
 
 def test_in_another_thread(listener: list[str]) -> None:

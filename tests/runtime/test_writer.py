@@ -84,6 +84,14 @@ def test_a_batch_is_bounded() -> None:
     assert store.batches == [MOST, MOST, 300 - 2 * MOST, MOST + 50]
 
 
+def test_a_batch_of_large_documents_is_smaller() -> None:
+    """The more bytes, the fewer; one that is larger than any goes alone."""
+    store, large = Choosy(), step("x")._replace(entry=bytes(63 * writing.LARGE_BYTES))
+    huge = step("y")._replace(entry=bytes(MOST * writing.LARGE_BYTES))
+    told(store, *([large._replace(id=f"x{number}")] for number in range(3)), [huge], [step("z")])
+    assert store.batches == [2, 1, 1, 1]
+
+
 def test_a_full_batch_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where commits are slow the next one is under way while those who just heard of theirs go on."""
     monkeypatch.setattr(writing, "QUICK_SECONDS", 0)

@@ -22,15 +22,16 @@ def on_sigterm(stop: Callable[[], object]) -> Generator[None, None, None]:
     if threading.current_thread() is not threading.main_thread() or before is None:
         yield
         return
-    if not _stops:
-        _before.append(before)
-        signal.signal(signal.SIGTERM, _heard)
-    _stops.append(stop)
-    try:
+    try:  # from the first line on: a listener that is left behind would keep the process from ending
+        if not _stops:
+            _before.append(before)
+            signal.signal(signal.SIGTERM, _heard)
+        _stops.append(stop)
         yield
     finally:
-        _stops.remove(stop)
-        if not _stops:
+        if stop in _stops:
+            _stops.remove(stop)
+        if not _stops and _before:
             signal.signal(signal.SIGTERM, _before.pop())
 
 

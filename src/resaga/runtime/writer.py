@@ -25,6 +25,9 @@ from resaga.stores.store import Append, Prompt, Store
 MOST: Final = 128
 """How many entries one batch holds at most, and how many executions wake up at once."""
 
+LARGE_BYTES: Final = 128 * 1024
+"""For each of these an entry counts as one more: a batch of large documents would be more than a store can take."""
+
 QUICK_SECONDS: Final = 0.0008
 """A commit that takes less is made on the loop."""
 
@@ -39,10 +42,11 @@ COMMON: Final = (StoreUnreachable, StoreBusy, StoreClosed)
 class Pending:
     """Entries on their way, and who waits for them."""
 
-    __slots__ = ("applied", "future", "items")
+    __slots__ = ("applied", "future", "items", "size")
 
     def __init__(self, items: Sequence[Append]) -> None:
         self.items = items
+        self.size = len(items) + sum(len(item.entry) + len(item.snapshot or b"") for item in items) // LARGE_BYTES
         self.applied: list[bool] | BaseException | None = None
         self.future: asyncio.Future[list[bool]] = asyncio.get_running_loop().create_future()
 
@@ -109,9 +113,9 @@ class Writer:
 
     def _turn(self) -> None:
         batch, size = list[Pending](), 0
-        while self._waiting and (not batch or size + len(self._waiting[0].items) <= MOST):
+        while self._waiting and (not batch or size + self._waiting[0].size <= MOST):
             batch.append(self._waiting.popleft())
-            size += len(batch[-1].items)
+            size += batch[-1].size
         if not batch:
             self._busy = False
         elif not (self._quick and self._written_here(batch)):
