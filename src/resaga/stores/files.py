@@ -5,6 +5,10 @@
 A file is written beside its place, synced, linked into it and its directory synced: it is there whole or not at all,
 and never twice. Who writes to one execution holds a lock on its directory meanwhile (`flock`), since a link alone
 would come too late to see that its revision was made and folded away long ago. Who reads needs no lock.
+
+**Whatever is gone on from is on the disk.** What is seen need not be: who made it may have been killed, or told by the
+disk that it could not be synced, before it was. So nothing is put into a directory before that one's own name is
+synced, whoever made it; and a conflict is answered only when what it is answered of is synced.
 """
 
 import errno
@@ -15,8 +19,9 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final, final
 
@@ -47,6 +52,10 @@ SHARD: Final = re.compile("[0-9a-f]{2}")
 HALF: Final = re.compile("new-[0-9a-f]{16}")
 GONE: Final = re.compile(r"\.[0-9a-f]{16}")
 """What is called like these is ours: where executions are, what is being written, and what is being deleted."""
+
+DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY
+"""How a directory is opened, by `(held,) = map(os.open, …)`: no object closes it when it is dropped, as one closes a
+file, and CPython lets a signal in behind each call, before its result has a name; but not in the midst of unpacking."""
 
 FAULTS: Final = {
     errno.ENOSPC: (StoreFull, "has no room left; make some, and it goes on."),
@@ -116,14 +125,19 @@ class FilesStore:
         with self._in_our_words():
             directory = self._directory(id)
             shard = directory.parent
-            with self._locked(directory) as locked:
-                if locked is None or revision < 1 or _revision(os.listdir(locked)) != revision:  # noqa: PTH208 - it is open
+
+            def put_away(held: int) -> bool:
+                if revision < 1 or _revision(os.listdir(held)) != revision:
                     return False
                 if write_id is not None and self._load(directory, revision, whole=False).head.write_id != write_id:
                     return False
                 # All of it at once: half of it would be an execution that stands where it once stood.
                 directory.rename(shard / f".{secrets.token_hex(8)}")
                 _sync(shard)
+                return True
+
+            if not self._locked(directory, put_away):
+                return False
             for name in _names(shard):  # this, and what a process left behind that was killed here
                 if GONE.fullmatch(name):
                     shutil.rmtree(shard / name, ignore_errors=True)
@@ -137,27 +151,28 @@ class FilesStore:
         directory = self._directory(item.id)
         if item.revision == 1:
             _make(directory)
-        with self._locked(directory) as locked:
-            names = [] if locked is None else os.listdir(locked)  # noqa: PTH208 - it is open
-            if locked is None or item.revision < 1 or _revision(names) != item.revision - 1:
+        return self._locked(directory, lambda held: self._add(item, directory, held))
+
+    def _add(self, item: Append, directory: Path, held: int) -> bool:
+        names = os.listdir(held)
+        if item.revision < 1 or _revision(names) != item.revision - 1:
+            return False
+        tags, folded = tuple(sorted(set(item.tags))), 0
+        if item.revision == 1:
+            _sync(directory.parent)
+        else:
+            before = self._load(directory, item.revision - 1)
+            if item.after not in (None, before.head.write_id):
                 return False
-            tags, folded = tuple(sorted(set(item.tags))), 0
-            if item.revision > 1:
-                before = self._load(directory, item.revision - 1)
-                if item.after not in (None, before.head.write_id):
-                    return False
-                tags, folded = before.head.tags, before.folded
-            if item.snapshot is not None:
-                folded = item.revision
-            applied = _put(locked, record.numbered(item.revision), record.dump(item, tags, folded))
-            if item.revision == 1:
-                _sync(directory.parent)
-                _sync(self._root)
-            # What was half written while somebody else held the lock was left behind by a process that was killed.
-            for name in names:
-                if HALF.fullmatch(name) or 0 < record.number_of(name) < folded:
-                    os.unlink(name, dir_fd=locked)
-            return applied
+            tags, folded = before.head.tags, before.folded
+        if item.snapshot is not None:
+            folded = item.revision
+        applied = _put(held, record.numbered(item.revision), record.dump(item, tags, folded))
+        # What was half written while somebody else held the lock was left behind by a process that was killed.
+        for name in names:
+            if HALF.fullmatch(name) or 0 < record.number_of(name) < folded:
+                os.unlink(name, dir_fd=held)
+        return applied
 
     @contextmanager
     def _in_our_words(self) -> Generator[None]:
@@ -173,23 +188,30 @@ class FilesStore:
             code = errno.errorcode.get(error.errno or 0, "")
             raise kind(f"{self._where} {what} ({code})", where=self._where, code=code) from error
 
-    @contextmanager
-    def _locked(self, directory: Path) -> Generator[int | None, None, None]:
-        """While nobody else writes there; None if it is not there. Whatever interrupts this, the lock is let go of."""
+    def _locked(self, directory: Path, work: Callable[[int], bool]) -> bool:
+        """Whether that, done while nobody else writes there, was done; not if there is no such directory.
+
+        Whatever interrupts this, the lock is let go of, and the directory is closed.
+        """
         give_up = time.monotonic() + self._patience
         while True:
             try:
-                held = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+                (held,) = map(os.open, (directory,), (DIRECTORY,))
             except FileNotFoundError:
-                yield None
-                return
+                with suppress(FileNotFoundError):
+                    _sync(directory.parent)
+                return False
             try:
                 if self._got(held, give_up) and _is_at(held, directory):  # not deleted by who had it before
-                    yield held
-                    return
+                    done = work(held)
+                    if not done:
+                        os.fsync(held)
+                    return done
             finally:
-                fcntl.flock(held, fcntl.LOCK_UN)  # closing would not do: a child forked meanwhile has it open too
-                os.close(held)
+                try:
+                    fcntl.flock(held, fcntl.LOCK_UN)  # closing would not do: a child forked meanwhile has it open too
+                finally:
+                    os.close(held)
             time.sleep(NAP_SECONDS)
 
     def _got(self, held: int, give_up: float) -> bool:
@@ -276,19 +298,20 @@ def _is_at(held: int, directory: Path) -> bool:
 
 
 def _make(directory: Path) -> None:
-    """Make it and what it is in, each of them to stay."""
+    """Make it, and what it is in; its own name is synced by whoever puts the first thing into it."""
     if not directory.is_dir():
-        _make(directory.parent)
+        parent = directory.parent
+        _make(parent)
+        if os.access(parent.parent, os.W_OK, effective_ids=True) and not parent.is_mount():  # else it is none of ours
+            _sync(parent.parent)
         directory.mkdir(exist_ok=True)
-        _sync(directory.parent)
 
 
 def _put(directory: int, name: str, data: bytes) -> bool:
-    """Write a file to stay, if there is none of that name."""
+    """Write a file to stay, if there is none of that name; what is of that name stays."""
     beside = f"new-{secrets.token_hex(8)}"
     try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        with os.fdopen(os.open(beside, flags, 0o666, dir_fd=directory), "wb") as file:
+        with open(beside, "xb", opener=partial(os.open, mode=0o666, dir_fd=directory)) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -303,8 +326,8 @@ def _put(directory: int, name: str, data: bytes) -> bool:
 
 
 def _sync(directory: Path) -> None:
-    opened = os.open(directory, os.O_RDONLY)
+    (held,) = map(os.open, (directory,), (DIRECTORY,))
     try:
-        os.fsync(opened)
+        os.fsync(held)
     finally:
-        os.close(opened)
+        os.close(held)
