@@ -47,7 +47,7 @@ def other(postgres_url: str) -> Iterator[psycopg.Connection]:
 
 def using(store: PostgresStore) -> Cursor:
     """What the store works with."""
-    (db,) = store._database._connected
+    (db,) = [slot.made for slot in store._database._slots if slot.made is not None]
     return db
 
 

@@ -16,7 +16,7 @@ from resaga.core.errors import (
     StoreReadOnly,
     StoreUnreachable,
 )
-from resaga.stores import postgres_database, postgres_tables
+from resaga.stores import postgres_tables
 from resaga.stores.postgres import PostgresStore
 from resaga.stores.postgres_database import CONNECTIONS, Cursor
 from resaga.stores.store import Append
@@ -120,6 +120,20 @@ def test_other_tables_of_our_names_are_refused(store: PostgresStore, other: psyc
     assert store.append([step(revision=2)]) == [True]
 
 
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_database_that_cannot_keep_each_text_is_refused(postgres: Postgres, encoding: str) -> None:
+    """Before anything is kept that another text would not fit beside; also in somebody else's transaction."""
+    postgres.execute(f"CREATE DATABASE old ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+    url = postgres.url.removesuffix("/postgres") + "/old"
+    old = PostgresStore(url)
+    with psycopg.connect(url) as connection:
+        for store in (old, PostgresStore.joined(connection)):
+            with pytest.raises(StoreBroken, match=rf"{encoding}; .* ENCODING 'UTF8'"):
+                store.find()
+    old.close()
+    postgres.execute("DROP DATABASE old")
+
+
 @pytest.mark.parametrize("forbid", ["privileges", "transactions"])
 def test_what_may_not_be_written_can_be_read(
     postgres: Postgres, store: PostgresStore, postgres_url: str, other: psycopg.Connection, forbid: str
@@ -183,11 +197,6 @@ def test_closed_while_in_use(store: PostgresStore) -> None:
     assert store._database.transact(use).connection.closed
     with pytest.raises(StoreClosed):
         store.find()
-
-
-def test_another_thread_may_be_faster() -> None:
-    """Of one idle connection, two cannot be had."""
-    assert postgres_database._taken([]) is None
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from resaga.core.errors import (
     StoreReadOnly,
     StoreUnreachable,
 )
-from resaga.stores import sqlite_tables
+from resaga.stores import sqlite_database, sqlite_tables
 from resaga.stores.sqlite import SqliteStore
 from tests.stores.children import begin, end, run
 from tests.stores.entries import picture, powerless, step
@@ -294,10 +294,9 @@ def test_a_prompt_append_waits_for_nobody(store: SqliteStore, path: Path) -> Non
         store.append_promptly([step()])
     other.execute("ROLLBACK")
     other.close()
-    store._database.hold()
-    with pytest.raises(StoreBusy):
-        store.append_promptly([step()])
-    store._database.release()
+    for lock in (store._database._turn, sqlite_database._forking):
+        with lock, pytest.raises(StoreBusy):
+            store.append_promptly([step()])
     assert store.append_promptly([step()]) == [True]
 
 

@@ -87,6 +87,8 @@ class Fuse:
             return
         self.left -= 1
         if self.left == 0:
+            if self.code == sqlite3.SQLITE_NOMEM:
+                raise MemoryError  # as Python makes of it
             error = sqlite3.OperationalError("no word of this is looked at")
             error.sqlite_errorcode = self.code
             error.sqlite_errorname = self.name
@@ -133,6 +135,7 @@ def burning(fuse: Fuse) -> Iterator[None]:
     [
         ("SQLITE_FULL", StoreFull, 1),
         ("SQLITE_IOERR_FSYNC", StoreUnreachable, 1),
+        ("SQLITE_NOMEM", StoreUnreachable, 5),
         ("SQLITE_BUSY_RECOVERY", StoreBusy, 5),
         ("SQLITE_READONLY_DIRECTORY", StoreReadOnly, 7),
         ("SQLITE_CORRUPT_VTAB", StoreBroken, 7),

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from resaga.core.errors import InvalidArgument, NotInTransaction, StoreBusy, StoreClosed, StoreError
+from resaga.core.errors import InvalidArgument, NotInTransaction, StoreBusy, StoreClosed, StoreError, StoreUnreachable
+from resaga.stores import sqlite_tables
 from resaga.stores.sqlite import SqliteStore
 from tests.stores.entries import step
 
@@ -144,3 +145,20 @@ def test_a_connection_that_reads_texts_in_another_way(shop: sqlite3.Connection, 
     assert kept is not None
     assert (kept.id, kept.saga, kept.status) == (step().id, step().saga, step().status)
     assert shop.text_factory is texts
+
+
+def test_no_memory_is_an_error_of_the_store(shop: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python says that by no error of its SQLite; the transaction goes on without what was begun."""
+
+    def poor(*_: object) -> bool:
+        raise MemoryError
+
+    shop.execute("BEGIN")
+    joined = SqliteStore.joined(shop)
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite_tables, "append", poor)
+        with pytest.raises(StoreUnreachable) as caught:
+            joined.append([step()])
+    assert caught.value.code == "SQLITE_NOMEM"
+    assert joined.append([step()]) == [True]
+    shop.execute("COMMIT")

@@ -4,6 +4,10 @@ They are made in the calling thread, which hears at once why one cannot be had; 
 threads keep that to themselves and a fork does not take along. A connection that failed is not used again, nor are
 those that nobody uses then: when the server is back, so are we.
 
+An interrupt may come between any two instructions, but not into a `with` of a plain lock. So each call has a lock of
+its own, its turn, and a slot is that of the call whose turn it shows, for as long as that is held; and a connection
+stays in its slot, where whoever comes next finds it, and closes it unless all that was done on it was done to its end.
+
 A child inherits open sockets. It lets go of them without a word, as the server would take that for the parent's.
 """
 
@@ -97,10 +101,27 @@ REFUSED: Final = frozenset({"21", "22"})
 
 
 @final
-class Database:
-    """Where to connect to, and the connections there that nobody uses just now. Any thread may call."""
+class Slot:
+    """Room for one connection."""
 
-    _listener: Cursor | None
+    __slots__ = ("made", "ready", "turn")
+
+    def __init__(self) -> None:
+        self.turn = threading.Lock()  # of who uses it; or of who did, and it is free
+        self.made: Cursor | None = None
+        self.ready: Cursor | None = None  # what was made, unless something was begun on it and not done
+
+    def drop(self) -> None:
+        """Let go of the connection; what it had begun is rolled back."""
+        self.ready = None
+        if self.made is not None:
+            self.made.connection.close()
+            self.made = None
+
+
+@final
+class Database:
+    """Where to connect to, and the connections there. Any thread may call."""
 
     def __init__(self, url: str, prepare: Prepare, patience: float) -> None:
         try:
@@ -114,7 +135,6 @@ class Database:
         self._prepare = prepare
         self._patience = patience_of(patience)
         self._closed = False
-        self._connected: set[Cursor] = set()
         self._begin()
         _all.add(self)
 
@@ -122,37 +142,30 @@ class Database:
         """Do it, and again for as long as somebody else is in the way."""
         give_up = time.monotonic() + self._patience
         while True:
-            turns = self._turns
-            if self._closed:
-                raise closed(self.where)
-            if not turns.acquire(timeout=max(0, give_up - time.monotonic())):
-                raise StoreBusy(f"{self.where} is used by too many threads at once.", where=self.where, code="")
             try:
-                return self._done(work)
+                return self._in_turn(work, give_up)
             except psycopg.Error as error:
                 if error.sqlstate not in AGAIN or time.monotonic() >= give_up:
                     raise in_our_words(error, self.where) from error
-            finally:
-                turns.release()
             time.sleep(NAP_SECONDS)
 
     def listen(self, listening: LiteralString, seconds: float) -> bool:
         """Whether anything was said since this was last called, or is within that time; or may have been, unheard."""
-        if self._closed:
-            raise closed(self.where)
         try:
             with self._listening:
-                if self._listener is None:
-                    self._listener = self._connect()
-                    self._listener.execute(listening)
-                    return True  # what was said before that was not heard
+                if self._closed:
+                    raise closed(self.where)
+                db, self._listener.ready = self._listener.ready, None
+                heard = db is None  # what was said before that was not heard
+                if db is None:
+                    db = self._connect(self._listener)
+                    db.execute(listening)
                 give_up = time.monotonic() + seconds
-                while not self._closed and (left := give_up - time.monotonic()) > 0:
-                    if any(self._listener.connection.notifies(timeout=min(left, LISTEN_SECONDS), stop_after=1)):
-                        return True
-                return False
+                while not heard and not self._closed and (left := give_up - time.monotonic()) > 0:
+                    heard = any(db.connection.notifies(timeout=min(left, LISTEN_SECONDS), stop_after=1))
+                self._listener.ready = db
+                return heard
         except psycopg.Error as error:
-            self._forget_listener()
             raise in_our_words(error, self.where) from error
 
     def close(self) -> None:
@@ -160,77 +173,76 @@ class Database:
         self._closed = True
         self._drop_idle()
         with self._listening:  # until who listens has heard enough
-            self._forget_listener()
+            self._listener.drop()
 
     def forget(self) -> None:
         """Be as new in a child, and let go of what the parent talks by, without saying so to the server."""
         nowhere = os.open(os.devnull, os.O_RDWR)
-        for db in self._connected:
-            with suppress(psycopg.Error):  # closed already
-                os.dup2(nowhere, db.connection.pgconn.socket)
-            _inherited.append(db)  # another thread of the parent may have been at it: it is not even tidied up
+        for slot in (*self._slots, self._listener):
+            if slot.made is not None:
+                with suppress(psycopg.Error):  # closed already
+                    os.dup2(nowhere, slot.made.connection.pgconn.socket)
+                _inherited.append(slot.made)  # another thread of the parent may have been at it: it is not tidied up
         os.close(nowhere)
         self._begin()
 
     def _begin(self) -> None:
-        self._connected = set()
-        self._idle: list[Cursor] = []
+        self._gate = threading.Lock()
+        self._slots = [Slot() for _ in range(CONNECTIONS)]
         self._listening = threading.Lock()
-        self._listener = None
-        self._turns = threading.BoundedSemaphore(CONNECTIONS)
+        self._listener = Slot()
 
-    def _done(self, work: Callable[[Cursor], T]) -> T:
-        """Do it on a connection, which is kept for the next one unless it failed."""
-        db = self._living() or self._connect()
+    def _in_turn(self, work: Callable[[Cursor], T], give_up: float) -> T:
+        turn = threading.Lock()
         try:
-            done = work(db)
+            with turn:
+                done = self._done(self._awaited(turn, give_up), work)
         except BaseException:
-            self._drop(db)
             self._drop_idle()
             raise
-        self._idle.append(db)
         if self._closed:
             self._drop_idle()
         return done
 
-    def _living(self) -> Cursor | None:
-        """One that is there already, and that the server has not hung up."""
-        while db := _taken(self._idle):
-            try:
-                # What it said last (why it hangs up) is read first, and then that it did.
-                db.connection.pgconn.consume_input()
-                db.connection.pgconn.consume_input()
-            except psycopg.Error:
-                self._drop(db)
-            else:
-                return db
+    def _awaited(self, turn: threading.Lock, give_up: float) -> Slot:
+        while not self._closed:
+            slot = self._free(turn)
+            if slot is not None:
+                return slot
+            if time.monotonic() >= give_up:
+                raise StoreBusy(f"{self.where} is used by too many threads at once.", where=self.where, code="")
+            time.sleep(NAP_SECONDS)
+        raise closed(self.where)
+
+    def _free(self, turn: threading.Lock) -> Slot | None:
+        """One that nobody uses, the first if it can be had; from now on it is that of this turn."""
+        with self._gate:
+            for slot in self._slots:
+                if not slot.turn.locked():
+                    slot.turn = turn
+                    return slot
         return None
 
-    def _connect(self) -> Cursor:
-        connection = psycopg.connect(self._conninfo, autocommit=True, prepare_threshold=0)
-        db = cursor(connection)
-        self._connected.add(db)
-        try:
-            db.execute(SETTINGS, (f"{int(self._patience * 1000) or 1}ms",))
-            self._prepare(db, self.where)
-        except BaseException:
-            self._drop(db)
-            raise
+    def _done(self, slot: Slot, work: Callable[[Cursor], T]) -> T:
+        db, slot.ready = slot.ready, None
+        if db is None or _hung_up(db):
+            db = self._connect(slot)
+        done = work(db)
+        slot.ready = db
+        return done
+
+    def _connect(self, slot: Slot) -> Cursor:
+        slot.drop()
+        slot.made = db = cursor(psycopg.connect(self._conninfo, autocommit=True, prepare_threshold=0))
+        db.execute(SETTINGS, (f"{int(self._patience * 1000) or 1}ms",))
+        self._prepare(db, self.where)
         return db
 
     def _drop_idle(self) -> None:
-        while db := _taken(self._idle):
-            self._drop(db)
-
-    def _forget_listener(self) -> None:
-        if self._listener is not None:
-            self._drop(self._listener)
-            self._listener = None
-
-    def _drop(self, db: Cursor) -> None:
-        """Let go of a connection; what it had begun is rolled back."""
-        self._connected.discard(db)
-        db.connection.close()
+        turn = threading.Lock()
+        with turn:
+            while slot := self._free(turn):
+                slot.drop()
 
 
 def cursor(connection: psycopg.Connection[Any]) -> Cursor:
@@ -258,12 +270,14 @@ def in_our_words(error: psycopg.Error, where: str) -> Exception:
     return kind(f"{where} {what} ({code or 'no answer'})", where=where, code=code)
 
 
-def _taken(idle: list[Cursor]) -> Cursor | None:
-    """Another thread may have been faster."""
+def _hung_up(db: Cursor) -> bool:
+    """Whether the server did; what it said last (why it hangs up) is read first, and then that it did."""
     try:
-        return idle.pop()
-    except IndexError:
-        return None
+        db.connection.pgconn.consume_input()
+        db.connection.pgconn.consume_input()
+    except psycopg.Error:
+        return True
+    return False
 
 
 _all: Final = weakref.WeakSet[Database]()
@@ -276,4 +290,5 @@ def _after_fork() -> None:
 
 
 if sys.platform != "win32":  # pragma: no branch - there are no forks there
-    os.register_at_fork(after_in_child=_after_fork)
+    for _ in range(2):  # Python goes on without what an interrupt has cut off
+        os.register_at_fork(after_in_child=_after_fork)

@@ -168,7 +168,11 @@ def version(db: Cursor) -> int:
 
 
 def migrate(db: Cursor, where: str) -> None:
-    """Bring the tables to this version, or make them."""
+    """Bring the tables to this version, or make them; where each text can be kept."""
+    encoding = db.connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        sentence = f"{where} cannot keep all texts in {encoding}; use a database that is made with ENCODING 'UTF8'."
+        raise StoreBroken(sentence, where=where, code="")
     if version(db) == VERSION:
         return
     with db.connection.transaction():

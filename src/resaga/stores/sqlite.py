@@ -91,7 +91,7 @@ class JoinedStore(TableStore[sqlite3.Cursor]):
                     db.execute("RELEASE resaga")
                 raise
             db.execute("RELEASE resaga")
-        except sqlite3.Error as error:
+        except (sqlite3.Error, MemoryError) as error:
             raise in_our_words(error, self._where) from error
         finally:
             self._connection.text_factory = texts

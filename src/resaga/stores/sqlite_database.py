@@ -6,6 +6,9 @@ waiting for another process lets the quicker one starve the others, so waiting i
 SQLite keeps in each process what that has locked. A child that inherits an open connection believes to have its locks,
 even on a connection of its own; then the parent, believing to be the last, removes the log that the child writes to.
 So nothing is open in the moment of a fork, and both open it anew when they need it.
+
+An interrupt may come between any two instructions, but not into a `with` of a plain lock, nor into a hook of a fork
+that is written in C; one that is not it cuts off, and Python goes on without.
 """
 
 import os
@@ -76,6 +79,7 @@ class Database:
         self._prepare = prepare
         self._patience = patience_of(patience)
         self._cursor: sqlite3.Cursor | None = None
+        self._ready: sqlite3.Cursor | None = None  # the same, unless something was begun on it and not done
         self._closed = False
         self._turn = threading.Lock()
         with _forking:
@@ -84,19 +88,22 @@ class Database:
     def transact(self, begin: str, work: Callable[[sqlite3.Cursor], T], /, *, patience: float | None = None) -> T:
         """Do it in one transaction, and again for as long as somebody else is in the way."""
         patience = self._patience if patience is None else patience
-        if patience == 0 and self._turn.locked():
+        if patience == 0 and (self._turn.locked() or _forking.locked()):
             raise StoreBusy(f"{self.where} is used by another thread.", where=self.where, code="")
-        with self._turn:  # not `acquire`: an interrupt may come between that and the `try` behind it
-            if self._closed:
-                raise closed(self.where)
-            give_up = time.monotonic() + patience
-            while True:
-                try:
-                    return self._try(begin, work)
-                except sqlite3.Error as error:
-                    if not _is_busy(error) or time.monotonic() >= give_up:
-                        raise in_our_words(error, self.where) from error
-                time.sleep(NAP_SECONDS)
+        while True:
+            with self._turn:
+                if self._closed:
+                    raise closed(self.where)
+                give_up = time.monotonic() + patience
+                while not _forking.locked():
+                    try:
+                        return self._try(begin, work)
+                    except (sqlite3.Error, MemoryError) as error:
+                        if not _is_busy(error) or time.monotonic() >= give_up:
+                            raise in_our_words(error, self.where) from error
+                    time.sleep(NAP_SECONDS)
+            with _forking:  # until the process has forked
+                pass
 
     def close(self) -> None:
         """Let go of it for good."""
@@ -104,97 +111,99 @@ class Database:
             self._closed = True
             self._drop()
 
-    def hold(self) -> None:
-        """Have nothing open, and let nobody in."""
-        self._turn.acquire()
-        self._drop()
+    def shut(self) -> None:
+        """Have nothing open."""
+        with self._turn:
+            self._drop()
 
-    def release(self) -> None:
-        """Let them in again."""
-        self._turn.release()
+    def renew(self) -> None:
+        """Be as new in a child: another thread of the parent may have had its turn."""
+        self._turn = threading.Lock()
 
     def _try(self, begin: str, work: Callable[[sqlite3.Cursor], T], /) -> T:
+        db, self._ready = self._ready, None
         try:
-            db = self._cursor or self._connect()
+            db = db or self._connect()
             db.execute(begin)
             result = work(db)
             db.execute("COMMIT")
         except BaseException as error:
             # Who only waits for a turn keeps the connection. Otherwise it is made anew: it may have failed for good,
             # as one of a file that could not be written then, or it may still be in the transaction.
-            if not _is_busy(error) or (self._cursor is not None and self._cursor.connection.in_transaction):
+            if db is None or not _is_busy(error) or db.connection.in_transaction:
                 self._drop()
+            self._ready = self._cursor
             raise
+        self._ready = db
         return result
 
     def _connect(self) -> sqlite3.Cursor:
+        self._drop()
         connection = sqlite3.connect(self.path, timeout=0, isolation_level=None, check_same_thread=False)
-        db = connection.cursor()
-        try:
-            db.execute("PRAGMA page_size = 8192")  # of a new file; an old one keeps its own
-            mode = db.execute("PRAGMA journal_mode = WAL").fetchone()[0]
-            db.execute("PRAGMA synchronous = FULL")
-            synchronous = db.execute("PRAGMA synchronous").fetchone()[0]
-            if (mode, synchronous) != ("wal", FULL):
-                sentence = f"{self.where} cannot be made durable here: {mode=}, {synchronous=}; keep it elsewhere."
-                raise StoreBroken(sentence, where=self.where, code="")  # noqa: TRY301 - closed like any other
-            self._prepare(db, self.where)
-        except BaseException:
-            _close(db)
-            raise
-        self._cursor = db
+        self._cursor = db = connection.cursor()
+        db.execute("PRAGMA page_size = 8192")  # of a new file; an old one keeps its own
+        mode = db.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        db.execute("PRAGMA synchronous = FULL")
+        synchronous = db.execute("PRAGMA synchronous").fetchone()[0]
+        if (mode, synchronous) != ("wal", FULL):
+            sentence = f"{self.where} cannot be made durable here: {mode=}, {synchronous=}; keep it elsewhere."
+            raise StoreBroken(sentence, where=self.where, code="")
+        self._prepare(db, self.where)
         return db
 
     def _drop(self) -> None:
-        """Let go of the connection; what it had begun is rolled back."""
+        """Let go of the connection, if it has not been yet; what it had begun is rolled back."""
+        self._ready = None
         if self._cursor is not None:
-            db, self._cursor = self._cursor, None
-            _close(db)
+            _close(self._cursor)
+            self._cursor = None
 
 
 def _close(db: sqlite3.Cursor) -> None:
     """Close it with its connection, which with a statement not done would stay half open, and keep its locks."""
-    connection = db.connection
-    db.close()
-    with suppress(sqlite3.Error):
-        connection.rollback()
-    connection.close()
+    with suppress(sqlite3.Error, MemoryError):
+        db.close()
+        db.connection.rollback()
+    db.connection.close()
 
 
-def in_our_words(error: sqlite3.Error, where: str) -> StoreError | sqlite3.Error:
+def in_our_words(error: sqlite3.Error | MemoryError, where: str) -> Exception:
     """What it is in our words; what Python's own module complains about is a fault of ours and stays as it is."""
     if not _primary(error):
         return error
     kind, what = FAULTS.get(_primary(error), (StoreError, "failed in a way that is not known."))
-    return kind(f"{where} {what} ({error.sqlite_errorname})", where=where, code=error.sqlite_errorname)
+    name: str = getattr(error, "sqlite_errorname", "SQLITE_NOMEM")
+    return kind(f"{where} {what} ({name})", where=where, code=name)
 
 
 def _is_busy(error: BaseException) -> bool:
     return isinstance(error, sqlite3.Error) and _primary(error) in BUSY
 
 
-def _primary(error: sqlite3.Error) -> int:
+def _primary(error: sqlite3.Error | MemoryError) -> int:
     """The result code without what it is extended by; 0 if it came from Python."""
+    if isinstance(error, MemoryError):
+        return sqlite3.SQLITE_NOMEM  # of which Python makes that
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 _all: Final = weakref.WeakSet[Database]()
-_held: Final[list[Database]] = []
 _forking: Final = threading.Lock()
+"""Who has it forks; meanwhile nobody opens anything."""
 
 
 def _before_fork() -> None:
-    _forking.acquire()
-    for database in _all:
-        database.hold()
-        _held.append(database)
+    for database in tuple(_all):
+        database.shut()
 
 
-def _after_fork() -> None:
-    while _held:
-        _held.pop().release()
-    _forking.release()
+def _after_fork_in_child() -> None:
+    for database in tuple(_all):
+        database.renew()
 
 
 if sys.platform != "win32":  # pragma: no branch - there are no forks there
-    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
+    for _ in range(2):  # if an interrupt cuts off the one, there is the other
+        os.register_at_fork(before=_before_fork, after_in_child=_after_fork_in_child)
+    # Before a fork, what was registered last comes first.
+    os.register_at_fork(before=_forking.acquire, after_in_parent=_forking.release, after_in_child=_forking.release)
