@@ -42,6 +42,9 @@ class Counting:
         self.appends += len(batch)
         return self.inner.append(batch)
 
+    def close(self) -> None:
+        """It is kept for the next crowd."""
+
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the store has it
         return getattr(self.inner, name)
 
