@@ -16,6 +16,7 @@ import pytest
 from resaga import stores
 from resaga.stores.postgres import PostgresStore
 from resaga.stores.postgres_database import CONNECTIONS
+from tests.cutting import may_cut
 from tests.seeds import reseed, seeds
 from tests.stores.entries import step
 from tests.stores.servers import Postgres
@@ -28,6 +29,7 @@ pytestmark = [  # a connection may be cut off before anybody holds it
 
 STORES = str(Path(stores.__file__).parent)
 STATEMENT_SECONDS = 0.0002
+AGAIN_SECONDS = 0.02
 
 
 @pytest.fixture
@@ -136,18 +138,19 @@ def signalled(store: PostgresStore, chance: Random) -> None:
     story(store)
     runs = True
 
-    def cut(number: int, frame: object) -> None:
-        if runs:  # CPython 3.11 may hear of it some milliseconds late
+    def cut(number: int, frame: FrameType | None) -> None:
+        if runs and may_cut(frame):  # CPython 3.11 may hear of it some milliseconds late
             raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGALRM, cut)
     try:
-        signal.setitimer(signal.ITIMER_REAL, chance.uniform(1e-6, STATEMENT_SECONDS))
+        signal.setitimer(signal.ITIMER_REAL, chance.uniform(1e-6, STATEMENT_SECONDS), AGAIN_SECONDS)
         while True:
             store.read("A-1")
     except KeyboardInterrupt:
         runs = False
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert not any(lock.locked() for lock in locks(store)), "nobody can use the store any more"
     sound(store)

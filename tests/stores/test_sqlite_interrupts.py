@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from random import Random
+from types import FrameType
 
 import pytest
 
@@ -14,6 +15,7 @@ from resaga.core.errors import StoreBusy, StoreUnreachable
 from resaga.stores import sqlite_database
 from resaga.stores.sqlite import SqliteStore
 from resaga.stores.sqlite_database import WRITE
+from tests.cutting import may_cut
 from tests.stores.children import begin, end
 from tests.stores.entries import step
 
@@ -43,8 +45,8 @@ def forked(stores: list[SqliteStore], seconds: float, revision: int) -> None:
     """Interrupt a fork after that time, by a real signal: the child has nothing open and can use all of them."""
     runs = True
 
-    def cut(number: int, frame: object) -> None:
-        if runs:
+    def cut(number: int, frame: FrameType | None) -> None:
+        if runs and may_cut(frame):
             raise KeyboardInterrupt
 
     def child() -> None:
