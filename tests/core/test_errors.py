@@ -14,13 +14,14 @@ from resaga.core.errors import (
     DuplicatePath,
     IllegalTransition,
     InvalidStepOrder,
+    NoThread,
     ResagaError,
     StoreError,
     UsageError,
 )
 
 ALL = [one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, Exception)]
-FAULTS = (DefinitionError, UsageError, BlobError, StoreError, IllegalTransition)
+FAULTS = (DefinitionError, UsageError, BlobError, StoreError, NoThread, IllegalTransition)
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)

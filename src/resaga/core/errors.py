@@ -296,11 +296,11 @@ class StoreClosed(StoreError):
     """It was closed before; open another one."""
 
 
-# ---- us ---------------------------------------------------------------------------------------------------
-
-
 class NoThread(ResagaError):
     """The system gives this process no more threads, so that something could not be called in one; and it was not."""
+
+
+# ---- us ---------------------------------------------------------------------------------------------------
 
 
 class IllegalTransition(ResagaError):
