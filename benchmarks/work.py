@@ -1,9 +1,7 @@
 """The sagas that are measured, and the plain work beside them."""
 
 from collections.abc import Callable
-from functools import reduce
 from itertools import pairwise
-from operator import rshift
 from typing import Any, Final, TypeVar
 
 from attrs import field, frozen, make_class
@@ -114,7 +112,9 @@ def carrying(name: str) -> Block[Flat, Flat, Sync]:
 
 def chain(steps: int, one: Callable[[str], Block[X, X, M]]) -> Block[X, X, M]:
     """So many of these, each under a name of its own."""
-    chained: Block[X, X, M] = reduce(rshift, (one(f"step{number}") for number in range(steps)))
+    chained = one("step0")
+    for number in range(1, steps):
+        chained = chained >> one(f"step{number}")
     return chained
 
 

@@ -18,12 +18,16 @@ In whatever order they arrive, and however often: once it was taken back, the ef
 """
 
 import sqlite3
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, LiteralString, TypeAlias
 
 from resaga.core.errors import InvalidArgument
 
 if TYPE_CHECKING:
     import psycopg
+
+POSTGRES: Final = "resaga.stores.postgres_database"
+"""Whoever has SQLite need not have psycopg."""
 
 TABLE: Final = "CREATE TABLE IF NOT EXISTS resaga_barrier (key VARCHAR(64) PRIMARY KEY, undone INTEGER NOT NULL)"
 QUESTION_MARKS: Final = (
@@ -71,9 +75,7 @@ def _cursor(connection: Connection) -> "sqlite3.Cursor | psycopg.Cursor[tuple[An
     if isinstance(connection, sqlite3.Connection):
         return connection.cursor()
     try:
-        from resaga.stores.postgres_database import cursor_on  # noqa: PLC0415 - who has SQLite need not have psycopg
-
-        return cursor_on(connection)
+        return import_module(POSTGRES).cursor_on(connection)  # type: ignore[no-any-return]  # it is not imported before
     except (ModuleNotFoundError, TypeError):
         said = "give the sqlite3.Connection or the blocking psycopg.Connection itself, as your framework has it"
         raise InvalidArgument(f"the barrier cannot be asked by a {type(connection).__name__}; {said}.") from None
