@@ -2,7 +2,6 @@
 
 import os
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from resaga.core import errors
 from resaga.runtime import BlockingRuntime, driving
 from resaga.stores.memory import MemoryStore
 from resaga.stores.sqlite import SqliteStore
-from resaga.stores.store import Append
 from tests.runtime.shop import A, Order, approval, price
 from tests.stores import children
 
@@ -49,30 +47,15 @@ def test_what_a_thread_of_the_parent_drives(tmp_path: Path) -> None:
         assert children.end(begun) == 0
 
 
-class Away:
-    """A store that fails while it `is_away`."""
-
-    def __init__(self, inner: Any) -> None:  # noqa: ANN401 - a Store
-        self.inner = inner
-        self.is_away = False
-
-    def append(self, batch: Sequence[Append], /) -> Sequence[bool]:
-        if self.is_away:
-            raise errors.StoreUnreachable("It is away.", where="here", code="")
-        applied: Sequence[bool] = self.inner.append(batch)
-        return applied
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the store has it
-        return getattr(self.inner, name)
-
-
-def test_what_could_not_be_written(tmp_path: Path) -> None:
+def test_what_could_not_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The parent writes it when the store is back; a child knows nothing of it, and the parent lives."""
-    store = Away(SqliteStore(tmp_path / "shop.db"))
+
+    def away(*_: object) -> None:
+        raise errors.StoreUnreachable("It is away.", where="here", code="")
 
     @step
     def leaves(order: Order) -> Order:
-        store.is_away = True
+        patched.setattr(SqliteStore, "append", away)
         return order
 
     @step
@@ -82,10 +65,9 @@ def test_what_could_not_be_written(tmp_path: Path) -> None:
         return order
 
     saga: Any = Saga("away", leaves.kept("it is a test") >> charge.irreversible())
-    with BlockingRuntime(store, [saga]) as runtime:
-        with pytest.raises(errors.StoreUnreachable):
+    with BlockingRuntime(SqliteStore(tmp_path / "shop.db"), [saga]) as runtime:
+        with monkeypatch.context() as patched, pytest.raises(errors.StoreUnreachable):
             runtime.run(saga, Order(A), id=A)
-        store.is_away = False
 
         def child() -> None:
             assert runtime.tick() == 0

@@ -332,30 +332,17 @@ def test_a_beat(ended: bool) -> None:  # noqa: FBT001 - a case
     assert shop.store.find() == []
 
 
-class Short:
-    """A store for which there is no memory, once."""
-
-    def __init__(self, inner: MemoryStore) -> None:
-        self.inner = inner
-        self.fails = False
-
-    def append(self, batch: Sequence[Append], /) -> list[bool]:
-        if self.fails:
-            self.fails = False
-            raise MemoryError
-        return self.inner.append(batch)
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the store has it
-        return getattr(self.inner, name)
+def no_memory() -> None:
+    raise MemoryError
 
 
 def test_a_beat_that_fails() -> None:
     """Whatever it was, the next one is given."""
     shop = Shop()
-    store: Any = Short(shop.store)
+    store: Any = Meddling(shop.store, bool, signs=True)
     one = Life(store, shop.clock)
     one.owner()
-    store.fails = True
+    store.meddle = no_memory
     over: Any = Over(2)
     one._beat(over)
     assert [head.revision for head in shop.store.find()] == [2]
@@ -383,9 +370,8 @@ def test_no_thread_to_beat_in(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_sign_that_cannot_be_given() -> None:
     """Its thread does not wait for the next beat."""
     shop = Shop()
-    store: Any = Short(shop.store)
+    store: Any = Meddling(shop.store, no_memory, signs=True)
     one = Life(store, shop.clock)
-    store.fails = True
     with pytest.raises(MemoryError):
         one.owner()
     assert one._over.is_set()

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeAlias, final
 
 from resaga.core.annotation import kinds
 from resaga.core.body import Body
-from resaga.core.decision import Ask, Choose, Decision, Perform, Plain, PlainAsync, Settle, Undo
+from resaga.core.decision import PLAIN, Ask, Choose, Decision, Perform, Plain, PlainAsync, Settle, Undo
 from resaga.core.fact import BITS, COMPLETIONS, Fact
 from resaga.core.instruction import Instruction, Op
 from resaga.core.node import Kind
@@ -37,7 +37,7 @@ def link(  # noqa: PLR0913 - what a program is made of, by name
     asks = tuple(Ask(one) if one.op is Op.ASK else None for one in instructions)
     performs, entry = _performs(instructions, asks)
     rows = tuple(_row(one, shapes) for one in instructions)
-    plain = tuple(one if isinstance(one, Plain | PlainAsync) else None for one in performs)
+    plain = tuple(one if isinstance(one, PLAIN) else None for one in performs)
     told = [name, str(version), shapes.digests(takes)[1]]
     told += [
         f"{row} {shapes.all_of(one)[1]} {one.after} {one.otherwise} {one.duration} {one.deadline}"

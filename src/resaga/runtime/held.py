@@ -393,7 +393,7 @@ def _aside(items: list[Append]) -> list[Append]:
 def _has_effects(decision: Calling) -> bool:
     """Whether calling this may do something to the world, or finds out whether something was done to it."""
     if isinstance(decision, PLAIN):
-        return decision.undoes or decision.full.instruction.kind in EFFECTS
+        return decision.undoes or decision.instruction.kind in EFFECTS
     return not isinstance(decision, Choose) and (
         not isinstance(decision, Perform) or decision.instruction.kind in EFFECTS
     )
